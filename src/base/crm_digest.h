@@ -1,0 +1,36 @@
+/*
+ * Hashes, random tokens, base64url: libsodium behind four names.
+ */
+
+#ifndef CRM_DIGEST_H
+#define CRM_DIGEST_H
+
+#include "crm_arena.h"
+
+
+#define CRM_SHA256_LEN      32
+#define CRM_SHA256_TEXT     43      /* base64url without padding */
+#define CRM_TOKEN_LEN       43      /* 256 random bits, base64url */
+
+
+/* once per process */
+int crm_digest_init(void);
+
+/* SHA-256 of data as CRM_SHA256_TEXT base64url characters; returns the end */
+u_char *crm_sha256_text(u_char *p, const void *data, size_t len);
+
+/* a new random token of CRM_TOKEN_LEN characters; returns the end */
+u_char *crm_token_make(u_char *p);
+
+void crm_random_bytes(void *p, size_t len);
+
+/* 64-bit SipHash with a fixed key: ETags, buckets, cursors; no secret */
+uint64_t crm_hash64(const void *data, size_t len);
+
+int crm_base64url_encode(crm_arena_t *a, const crm_str_t *src,
+    crm_str_t *dst);
+/* CRM_DECLINED on any character outside the alphabet */
+int crm_base64url_decode(crm_arena_t *a, const crm_str_t *src,
+    crm_str_t *dst);
+
+#endif /* CRM_DIGEST_H */
