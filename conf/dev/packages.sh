@@ -1,0 +1,72 @@
+#!/bin/bash
+#
+# Installs the Debian packages that are missing, as root or through sudo.
+#
+#   conf/dev/packages.sh run|test
+#
+# A service that Debian's scripts start only because we installed its package
+# (nginx on port 80, Redis on 6379) is ended and disabled again; one that was
+# there before is left alone.
+
+set -euo pipefail
+
+packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
+          libhiredis-dev libjansson-dev libpcre2-dev libicu-dev libsodium-dev
+          perl procps tzdata"
+
+if [ "${1:-run}" = test ]; then
+    packages="$packages libcmocka-dev libmojolicious-perl
+              libcpanel-json-xs-perl libasan8 libubsan1 wrk curl openssl"
+fi
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" \
+        = installed ]
+}
+
+missing=
+for package in $packages; do
+    installed "$package" || missing="$missing $package"
+done
+
+if [ -z "$missing" ]; then
+    exit 0
+fi
+
+sudo=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo > /dev/null || {
+        echo "Missing packages, and neither root nor sudo:$missing" >&2
+        exit 1
+    }
+    sudo=sudo
+fi
+
+services=
+for service in nginx redis-server; do
+    installed "$service" || services="$services $service"
+done
+
+# Runlevel 1 keeps sysvinit's scripts from starting anything.
+
+apt() {
+    $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq \
+        -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
+        -o Dpkg::Use-Pty=0 "$@" < /dev/null
+}
+
+echo "Installing:$missing"
+apt update
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $missing
+
+for service in $services; do
+    if [ -d /run/systemd/system ]; then
+        $sudo systemctl --quiet disable --now "$service.service"
+    else
+        if $sudo invoke-rc.d --quiet "$service" status > /dev/null 2>&1; then
+            $sudo invoke-rc.d --quiet "$service" stop
+        fi
+        $sudo update-rc.d "$service" disable > /dev/null 2>&1 || true
+    fi
+done < /dev/null
