@@ -28,7 +28,7 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror \
                -Wpointer-arith -fno-omit-frame-pointer \
                -fsanitize=address,undefined -fno-sanitize-recover=undefined \
                -Isrc/base -Isrc/domain -Isrc/store
-UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium
+UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lm
 
 .PHONY: all module asan run stop test test-asan unit black-box bench clean
 
@@ -59,14 +59,20 @@ bench: module
 unit: $(UNIT_TESTS)
 	@t/unit.sh $(UNIT_TESTS)
 
-$(BUILD)/unit/%: lua-free-tests/%.c $(UNIT_OBJS)
-	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -o $@ $< $(UNIT_OBJS) \
-	    $(UNIT_LIBS)
+# an archive, so that a program takes only what it tests
+$(BUILD)/unit/libcrm.a: $(UNIT_OBJS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/unit/%: lua-free-tests/%.c $(BUILD)/unit/libcrm.a
+	@echo "CC $<"
+	@$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -o $@ $< \
+	    $(BUILD)/unit/libcrm.a $(UNIT_LIBS)
 
 $(BUILD)/unit/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -c -o $@ $<
+	@echo "CC $<"
+	@$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -c -o $@ $<
 
 .SECONDARY: $(UNIT_OBJS)
 
