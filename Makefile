@@ -48,10 +48,10 @@ stop:
 	@DATA_DIR="$(DATA_DIR)" conf/quickstart/stop.sh
 
 test: module unit
-	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.sh
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.pl
 
 test-asan: asan unit
-	@CRM_SANITIZE=1 CRM_MODULE="$(abspath $(BUILD))/asan/$(MODULE)" t/run.sh
+	@CRM_SANITIZE=1 CRM_MODULE="$(abspath $(BUILD))/asan/$(MODULE)" t/run.pl
 
 bench: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/run.pl

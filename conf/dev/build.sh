@@ -87,4 +87,4 @@ if [ "$files" != "$(cat "$build/.files" 2> /dev/null)" ]; then
 fi
 
 cd /usr/share/nginx/src
-make --no-print-directory -s -j"$(nproc)" -f "$build/Makefile" modules 9>&-
+env -u MAKEFLAGS -u MFLAGS make --no-print-directory -s -j"$(nproc)" -f "$build/Makefile" modules 9>&-

@@ -43,10 +43,9 @@ detached() {
     local fd
 
     (
-        for fd in /proc/self/fd/*; do
-            fd=${fd##*/}
+        for fd in $(ls "/proc/$BASHPID/fd"); do
             [ "$fd" -le 2 ] || eval "exec $fd>&-"
-        done 2> /dev/null
+        done
         exec setsid "$@"
     ) < /dev/null > "$data/log/start.log" 2>&1
 }
@@ -88,8 +87,8 @@ fi
 if pid=$(redis_pid); then
     echo "Redis is running already ($pid)"
 else
-    # its user may not be able to read the checkout
-    cp "$top/conf/redis.conf" "$data/redis.conf"
+    # without its directory, which Redis would want to enter at once
+    sed "/^dir /d" "$top/conf/redis.conf" > "$data/redis.conf"
     detached "${as[@]}" redis-server "$data/redis.conf" --daemonize yes \
         --dir "$data/data" --unixsocket "$data/redis.sock" \
         --unixsocketperm 700 --pidfile "$data/redis.pid" \
