@@ -48,16 +48,18 @@ stop:
 	@DATA_DIR="$(DATA_DIR)" conf/quickstart/stop.sh
 
 test: module unit
-	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.pl
+	@CRM_UNIT_COUNTS="$(BUILD)/unit/counts" \
+	    CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.pl
 
 test-asan: asan unit
-	@CRM_SANITIZE=1 CRM_MODULE="$(abspath $(BUILD))/asan/$(MODULE)" t/run.pl
+	@CRM_SANITIZE=1 CRM_UNIT_COUNTS="$(BUILD)/unit/counts" \
+	    CRM_MODULE="$(abspath $(BUILD))/asan/$(MODULE)" t/run.pl
 
 bench: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/run.pl
 
 unit: $(UNIT_TESTS)
-	@t/unit.sh $(UNIT_TESTS)
+	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS)
 
 # an archive, so that a program takes only what it tests
 $(BUILD)/unit/libcrm.a: $(UNIT_OBJS)

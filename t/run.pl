@@ -19,6 +19,7 @@ BEGIN { $top = abs_path(dirname(__FILE__) . '/..') }
 
 use lib "$top/t/lib";
 use CRM::Server;
+use TAP::Harness;
 
 chdir $top or die "$top: $!\n";
 
@@ -30,11 +31,29 @@ my $server = CRM::Server->new;
 $server->share;
 $ENV{CRM_TEST_SERVER} = $server->dir;
 
-my $failed = system('prove', '-j2', '--timer', '-It/lib', @files) != 0;
+my $harness = TAP::Harness->new({
+    jobs  => 2,
+    timer => 1,
+    lib   => ["$top/t/lib"],
+});
+
+my $results = $harness->runtests(@files);
+my $passed  = $results->passed;
+my $failed  = $results->failed;
+
+# a file can also end too early, or with another exit code
+$failed ||= $results->has_problems ? 1 : 0;
 
 if (!$server->finish) {
     print "The error log or a sanitizer has something to say: see above.\n";
-    $failed = 1;
+    $failed++;
 }
 
+if (my $counts = $ENV{CRM_UNIT_COUNTS}) {
+    my ($more, $worse) = split ' ', CRM::Server::slurp($counts);
+    $passed += $more;
+    $failed += $worse;
+}
+
+print "$passed passed, $failed failed\n";
 exit($failed ? 1 : 0);

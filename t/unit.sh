@@ -1,12 +1,19 @@
 #!/bin/bash
 #
-# Runs the cmocka programs that are named, and counts their tests.
-# What passes is silent; a leak or a sanitizer's report fails the program.
+# Runs cmocka programs and counts their tests.
+#
+#   t/unit.sh COUNTS PROGRAM ...
+#
+# writes "passed failed" to the file COUNTS.  What passes is silent; a leak or
+# a sanitizer's report fails the program.
 
 set -uo pipefail
 
 export ASAN_OPTIONS=detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
+
+counts=$1
+shift
 
 passed=0
 failed=0
@@ -39,6 +46,7 @@ if [ $broken != 0 ] && [ $failed = 0 ]; then
     failed=$broken
 fi
 
+echo "$passed $failed" > "$counts"
 echo "unit: $passed passed, $failed failed, in $# programs"
 
 [ $broken = 0 ]

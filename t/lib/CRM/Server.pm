@@ -355,11 +355,26 @@ sub faults {
         @lines = grep { $_ !~ $allowed } @lines;
     }
 
-    for my $report (glob "$self->{dir}/asan/*") {
-        push @lines, split /\n/, slurp($report);
-    }
+    push @lines, map { report(slurp($_)) } glob "$self->{dir}/asan/*";
 
     return @lines;
+}
+
+
+# A sanitizer's report without the leaks of nginx itself, which keeps some
+# memory until the process ends: a leak is ours if the module stands in its
+# stack.
+
+sub report {
+    my ($text) = @_;
+
+    my @ours = grep {
+        !/LeakSanitizer: detected memory leaks\s*\z/
+        && !/^SUMMARY: .* leaked in/
+        && !(/^(?:Direct|Indirect) leak/ && !/ngx_http_crm_module\.so/)
+    } split /\n\s*\n/, $text;
+
+    return map { split /\n/ } grep { /\S/ } @ours;
 }
 
 
@@ -523,9 +538,10 @@ sub sanitizer_env {
 
     return (
         'LD_PRELOAD=' . join(':', @libs),
-        "ASAN_OPTIONS=log_path=$log:detect_leaks=1:exitcode=23",
+        "ASAN_OPTIONS=log_path=$log:detect_leaks=1:"
+        . "fast_unwind_on_malloc=0:malloc_context_size=20",
         "UBSAN_OPTIONS=log_path=$log:print_stacktrace=1",
-        "LSAN_OPTIONS=suppressions=$TOP/t/lsan.supp:print_suppressions=0",
+        "LSAN_OPTIONS=exitcode=0",
     );
 }
 
