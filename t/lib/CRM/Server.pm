@@ -362,7 +362,7 @@ sub faults {
 
 
 # A sanitizer's report without the leaks of nginx itself, which keeps some
-# memory until the process ends: a leak is ours if the module stands in its
+# memory until the process ends: a leak is ours if our functions stand in its
 # stack.
 
 sub report {
@@ -371,7 +371,7 @@ sub report {
     my @ours = grep {
         !/LeakSanitizer: detected memory leaks\s*\z/
         && !/^SUMMARY: .* leaked in/
-        && !(/^(?:Direct|Indirect) leak/ && !/ngx_http_crm_module\.so/)
+        && !(/^(?:Direct|Indirect) leak/ && !/\bcrm_|ngx_http_crm_/)
     } split /\n\s*\n/, $text;
 
     return map { split /\n/ } grep { /\S/ } @ours;
