@@ -1,0 +1,57 @@
+/*
+ * What the commits of leads and contacts have in common: versions, stamps,
+ * checks, and the fields of a hash that differ.
+ */
+
+#ifndef CRM_CHANGE_H
+#define CRM_CHANGE_H
+
+#include "crm_lead.h"
+
+
+/* version 1, now, by the actor */
+void crm_change_created(const crm_rule_t *rule, crm_record_t *rec);
+
+/* version + 1, now, by the actor, if any stored field differs that is not in
+   `silent` (may be NULL); returns whether it did */
+int crm_change_touch(const crm_rule_t *rule, const crm_record_t *old,
+    crm_record_t *rec, const crm_mask_t *silent);
+
+/* the stored fields that differ, without the id; returns whether any does.
+   old NULL: all that are set. */
+int crm_change_fields(const crm_record_t *old, const crm_record_t *rec,
+    crm_mask_t *differ);
+
+/* a check with its tag; field and value may be empty */
+void crm_change_check(crm_ops_t *ops, crm_check_type_t type, crm_str_t key,
+    crm_str_t field, crm_str_t value, int tag);
+
+/* the stored field still holds what rec holds */
+void crm_change_same(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
+    unsigned field, int tag);
+
+/* the snapshot is still the present one */
+void crm_change_conf(crm_ops_t *ops, const crm_rule_t *rule);
+
+/* nobody else has the id of a new record */
+void crm_change_id_free(crm_ops_t *ops, const crm_rule_t *rule,
+    crm_str_t key, const crm_record_t *rec);
+
+/* counts the commit in `writes` (board ETag, checker); as every counter
+   before all other writes */
+void crm_change_count(crm_ops_t *ops, const crm_rule_t *rule);
+
+/* remembers the id of a new record as given */
+void crm_change_id_given(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *rec);
+
+/* HSET of what is set, HDEL of what is cleared among `fields`; `first` is a
+   name and a value to go before them, or NULL */
+void crm_change_store(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
+    const crm_mask_t *fields, const crm_str_t *first);
+
+/* prefix, name, id: "crm:{slug}:lead:7"; data is NULL when out of memory */
+crm_str_t crm_change_key(crm_arena_t *a, const crm_str_t *prefix,
+    const char *name, int64_t id);
+
+#endif /* CRM_CHANGE_H */

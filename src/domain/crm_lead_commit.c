@@ -1,0 +1,230 @@
+/*
+ * Leads into Redis: the checks and writes of one change (keys.md).
+ *
+ * Owns which difference is written where; the rules have been applied
+ * before, the entries of the indexes come from crm_lead_index.c.
+ */
+
+#include "crm_change.h"
+#include "crm_keyer.h"
+
+
+static int crm_lead_same_words(const crm_record_t *old,
+    const crm_record_t *lead);
+
+
+crm_str_t
+crm_lead_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id)
+{
+    return crm_change_key(a, prefix, "lead", id);
+}
+
+
+crm_str_t
+crm_lead_messages_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id)
+{
+    crm_str_t    none = crm_null_string;
+    crm_keyer_t  k;
+
+    if (crm_keyer_init(&k, a, prefix, 7 + CRM_KEYER_INT) != CRM_OK) {
+        return none;
+    }
+
+    crm_keyer_lit(&k, "lead:");
+    crm_keyer_int(&k, id);
+    crm_keyer_lit(&k, ":m");
+
+    return crm_keyer_done(&k);
+}
+
+
+static void
+crm_lead_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
+    const crm_record_t *old, const crm_record_t *lead)
+{
+    crm_str_t           none = crm_null_string;
+    const crm_value_t  *contact;
+
+    crm_change_conf(ops, rule);
+
+    if (old == NULL) {
+        crm_change_id_free(ops, rule, key, lead);
+
+    } else {
+        crm_change_same(ops, key, old, CRM_VERSION, CRM_FAILED_VERSION);
+        crm_change_same(ops, key, old, CRM_LEAD_RANK, CRM_FAILED_RANK);
+        crm_change_same(ops, key, old, CRM_LEAD_MESSAGES, CRM_FAILED_MESSAGES);
+        crm_change_same(ops, key, old, CRM_LEAD_DUE, CRM_FAILED_DUE);
+    }
+
+    if (lead == NULL) {
+        return;
+    }
+
+    contact = &lead->v[CRM_LEAD_CONTACT_ID];
+
+    if (contact->set
+        && (old == NULL || old->v[CRM_LEAD_CONTACT_ID].num != contact->num))
+    {
+        crm_change_check(ops, CRM_CHECK_KEY_THERE,
+                         crm_change_key(ops->arena, &rule->prefix, "contact",
+                                        contact->num),
+                         none, none, CRM_FAILED_CONTACT);
+    }
+}
+
+
+static void
+crm_lead_index_diff(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *old, const crm_record_t *lead)
+{
+    int            words;
+    crm_ix_list_t  was, is;
+
+    crm_ix_init(&was, ops->arena, rule->prefix);
+    crm_ix_init(&is, ops->arena, rule->prefix);
+
+    /* folding and splitting texts is the dearest part */
+
+    words = !crm_lead_same_words(old, lead);
+
+    if (old != NULL) {
+        crm_lead_index_plain(&was, old);
+
+        if (words) {
+            crm_lead_index_words(&was, old);
+        }
+    }
+
+    if (lead != NULL) {
+        crm_lead_index_plain(&is, lead);
+
+        if (words) {
+            crm_lead_index_words(&is, lead);
+        }
+    }
+
+    crm_ix_diff(ops, &was, &is);
+}
+
+
+static int
+crm_lead_same_words(const crm_record_t *old, const crm_record_t *lead)
+{
+    unsigned            i;
+    const crm_field_t  *f;
+
+    if (old == NULL || lead == NULL
+        || old->v[CRM_LEAD_MERGED_INTO].set
+           != lead->v[CRM_LEAD_MERGED_INTO].set)
+    {
+        return 0;
+    }
+
+    for (i = 0; i < lead->entity->nfields; i++) {
+        f = &lead->entity->fields[i];
+
+        if ((f->flags & CRM_F_WORDS)
+            && !crm_value_eq(f->type, &old->v[i], &lead->v[i]))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* whether the card shows, or computes from, any of the fields */
+
+static int
+crm_lead_card_differs(const crm_record_t *lead, const crm_mask_t *differ)
+{
+    unsigned  i;
+
+    for (i = 0; i < lead->entity->nfields; i++) {
+        if (crm_mask_has(differ, i)
+            && (lead->entity->fields[i].flags & CRM_F_CARD))
+        {
+            return 1;
+        }
+    }
+
+    return crm_mask_has(differ, CRM_LEAD_STAGE_CHANGED_AT)
+           || crm_mask_has(differ, CRM_LEAD_ACTIVE)
+           || crm_mask_has(differ, CRM_LEAD_DUE);
+}
+
+
+static int
+crm_lead_store(crm_ops_t *ops, crm_str_t key, const crm_record_t *lead,
+    const crm_mask_t *differ)
+{
+    crm_str_t  card[2];
+
+    if (!crm_lead_card_differs(lead, differ)) {
+        crm_change_store(ops, key, lead, differ, NULL);
+        return CRM_OK;
+    }
+
+    card[0] = crm_str("card");
+
+    if (crm_lead_card(ops->arena, lead, &card[1]) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    crm_change_store(ops, key, lead, differ, card);
+
+    return CRM_OK;
+}
+
+
+int
+crm_lead_commit(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *old, crm_record_t *lead, crm_record_t *message)
+{
+    int64_t     id;
+    crm_str_t   key, list, text, none = crm_null_string;
+    crm_mask_t  differ;
+
+    id = crm_record_id(lead ? lead : old);
+    key = crm_lead_key(ops->arena, &rule->prefix, id);
+    list = crm_lead_messages_key(ops->arena, &rule->prefix, id);
+
+    if (key.data == NULL || list.data == NULL) {
+        return CRM_ERROR;
+    }
+
+    crm_lead_checks(ops, rule, key, old, lead);
+
+    if (lead != NULL
+        && !crm_change_fields(old, lead, &differ) && message == NULL)
+    {
+        return ops->failed ? CRM_ERROR : CRM_OK;
+    }
+
+    crm_change_count(ops, rule);
+    crm_lead_index_diff(ops, rule, old, lead);
+
+    if (lead == NULL) {
+        crm_ops_put(ops, "DEL", key, none, none, none);
+        crm_ops_put(ops, "DEL", list, none, none, none);
+
+    } else if (crm_lead_store(ops, key, lead, &differ) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    if (old == NULL) {
+        crm_change_id_given(ops, rule, lead);
+    }
+
+    if (message != NULL) {
+        if (crm_record_pack(ops->arena, message, &text) != CRM_OK) {
+            return CRM_ERROR;
+        }
+
+        crm_ops_put(ops, "LPUSH", list, text, none, none);
+    }
+
+    return ops->failed ? CRM_ERROR : CRM_OK;
+}

@@ -1,0 +1,383 @@
+/*
+ * Words of names, e-mails and phone numbers, for indexing and for asking.
+ *
+ * Must not know which fields are searched; the entities say that.
+ */
+
+#include "crm_keyer.h"
+#include "crm_text.h"
+#include "crm_words.h"
+
+
+#define CRM_WORDS_FIRST   16
+#define CRM_PHONE_LOCAL   10    /* digits without the country code, at most */
+#define CRM_PHONE_LEAST   5     /* as many digits are taken for a phone */
+
+
+/* words without doubles */
+
+typedef struct {
+    crm_arena_t  *arena;
+    crm_str_t    *word;
+    unsigned      n;
+    unsigned      cap;
+    unsigned      failed:1;
+} crm_words_set_t;
+
+
+static void crm_words_add(crm_words_set_t *set, const crm_str_t *word);
+static void crm_words_add_text(crm_words_set_t *set, const crm_str_t *folded);
+static void crm_words_add_phone(crm_words_set_t *set,
+    const crm_str_t *phone);
+static crm_str_t crm_words_bare(const crm_str_t *word);
+static void crm_words_emit(crm_ix_list_t *list, const char *part, int64_t id,
+    const crm_str_t *word);
+static void crm_words_emit_pair(crm_ix_list_t *list, const char *part,
+    int64_t id, const crm_words_set_t *set, unsigned nth);
+static int crm_words_is_phone(const crm_str_t *folded);
+static void crm_words_prune(crm_words_set_t *set);
+static int crm_words_begins(const crm_str_t *word, const crm_str_t *prefix);
+
+
+void
+crm_words_index(crm_ix_list_t *list, const char *part, int64_t id,
+    const crm_str_t *folded, unsigned n, const crm_str_t *phone)
+{
+    unsigned         i;
+    crm_words_set_t  set;
+
+    memset(&set, 0, sizeof(crm_words_set_t));
+    set.arena = list->arena;
+
+    for (i = 0; i < n; i++) {
+        crm_words_add_text(&set, &folded[i]);
+    }
+
+    if (phone != NULL) {
+        crm_words_add_phone(&set, phone);
+    }
+
+    for (i = 0; i < set.n; i++) {
+        crm_words_emit(list, part, id, &set.word[i]);
+        crm_words_emit_pair(list, part, id, &set, i);
+    }
+
+    if (set.failed) {
+        list->failed = 1;
+    }
+}
+
+
+int
+crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
+{
+    crm_str_t        folded, rest, word;
+    crm_words_set_t  set;
+
+    memset(&set, 0, sizeof(crm_words_set_t));
+    set.arena = a;
+
+    if (crm_text_fold(a, q, &folded) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    if (crm_words_is_phone(&folded)) {
+        if (crm_text_phone(a, &folded, &word) != CRM_OK) {
+            return CRM_ERROR;
+        }
+
+        word = crm_words_bare(&word);
+        crm_words_add(&set, &word);
+
+    } else {
+        rest = folded;
+
+        while (crm_text_word(&rest, &word) == CRM_OK) {
+            word = crm_words_bare(&word);
+            crm_words_add(&set, &word);
+        }
+    }
+
+    if (set.failed) {
+        return CRM_ERROR;
+    }
+
+    crm_words_prune(&set);
+
+    words->str = set.word;
+    words->n = set.n;
+
+    return set.n > 0 ? CRM_OK : CRM_DECLINED;
+}
+
+
+static void
+crm_words_add(crm_words_set_t *set, const crm_str_t *word)
+{
+    unsigned    i, cap;
+    crm_str_t  *p;
+
+    if (crm_text_prefix(word, 1).len == word->len) {
+        return;
+    }
+
+    for (i = 0; i < set->n; i++) {
+        if (crm_str_eq(&set->word[i], word)) {
+            return;
+        }
+    }
+
+    if (set->n == set->cap) {
+        cap = set->cap ? set->cap * 2 : CRM_WORDS_FIRST;
+        p = crm_arena_alloc(set->arena, cap * sizeof(crm_str_t));
+
+        if (p == NULL) {
+            set->failed = 1;
+            return;
+        }
+
+        if (set->n > 0) {
+            memcpy(p, set->word, set->n * sizeof(crm_str_t));
+        }
+
+        set->word = p;
+        set->cap = cap;
+    }
+
+    set->word[set->n++] = *word;
+}
+
+
+/* a number with leading zeros also without them: a query drops them too */
+
+static void
+crm_words_add_text(crm_words_set_t *set, const crm_str_t *folded)
+{
+    crm_str_t  rest, word, bare;
+
+    rest = *folded;
+
+    while (crm_text_word(&rest, &word) == CRM_OK) {
+        crm_words_add(set, &word);
+
+        bare = crm_words_bare(&word);
+
+        if (bare.len != word.len) {
+            crm_words_add(set, &bare);
+        }
+    }
+}
+
+
+/* the rule of keys.md: with and without country code or trunk prefix */
+
+static void
+crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
+{
+    crm_str_t  digits, tail;
+
+    if (crm_text_phone(set->arena, phone, &digits) != CRM_OK) {
+        set->failed = 1;
+        return;
+    }
+
+    if (digits.len > 2 && digits.data[0] == '0' && digits.data[1] == '0') {
+        digits.data += 2;
+        digits.len -= 2;
+    }
+
+    if (digits.len == 0) {
+        return;
+    }
+
+    crm_words_add(set, &digits);
+
+    tail = digits;
+
+    if (digits.len > CRM_PHONE_LOCAL) {
+        tail.data += digits.len - CRM_PHONE_LOCAL;
+        tail.len = CRM_PHONE_LOCAL;
+        crm_words_add(set, &tail);
+    }
+
+    if (digits.data[0] == '0') {
+        digits.data++;
+        digits.len--;
+        crm_words_add(set, &digits);
+    }
+}
+
+
+/* digits as in a phone number, without the leading 00 or 0; else the word */
+
+static crm_str_t
+crm_words_bare(const crm_str_t *word)
+{
+    size_t     i, skip;
+    crm_str_t  bare;
+
+    bare = *word;
+
+    if (word->len < CRM_PHONE_LEAST || word->data[0] != '0') {
+        return bare;
+    }
+
+    for (i = 0; i < word->len; i++) {
+        if (word->data[i] < '0' || word->data[i] > '9') {
+            return bare;
+        }
+    }
+
+    skip = (word->data[1] == '0') ? 2 : 1;
+
+    bare.data += skip;
+    bare.len -= skip;
+
+    return bare;
+}
+
+
+static void
+crm_words_emit(crm_ix_list_t *list, const char *part, int64_t id,
+    const crm_str_t *word)
+{
+    int64_t      low;
+    crm_str_t    head, key;
+    crm_keyer_t  k;
+
+    if (crm_text_prefix(word, 2).len == word->len) {
+        return;
+    }
+
+    head = crm_text_prefix(word, 3);
+
+    if (crm_keyer_init(&k, list->arena, &list->prefix,
+                       5 + head.len + CRM_KEYER_INT)
+        != CRM_OK)
+    {
+        list->failed = 1;
+        return;
+    }
+
+    crm_keyer_bytes(&k, part, 1);
+    crm_keyer_lit(&k, ":w:");
+    crm_keyer_str(&k, &head);
+    crm_keyer_char(&k, ':');
+    crm_keyer_int(&k, id >> CRM_WORDS_SHIFT);
+    key = crm_keyer_done(&k);
+
+    k.start = crm_arena_bytes(list->arena, word->len - head.len + 5);
+
+    if (k.start == NULL) {
+        list->failed = 1;
+        return;
+    }
+
+    low = id & CRM_WORDS_MASK;
+
+    k.pos = k.start;
+    crm_keyer_bytes(&k, word->data + head.len, word->len - head.len);
+    crm_keyer_char(&k, CRM_WORDS_END);
+    crm_keyer_char(&k, (u_char) ('0' + low / 1000));
+    crm_keyer_char(&k, (u_char) ('0' + low / 100 % 10));
+    crm_keyer_char(&k, (u_char) ('0' + low / 10 % 10));
+    crm_keyer_char(&k, (u_char) ('0' + low % 10));
+
+    crm_ix_zset(list, key, crm_keyer_done(&k), 0);
+}
+
+
+/* the bit of the first two characters, once for all words that share them */
+
+static void
+crm_words_emit_pair(crm_ix_list_t *list, const char *part, int64_t id,
+    const crm_words_set_t *set, unsigned nth)
+{
+    unsigned     i;
+    crm_str_t    head;
+    crm_keyer_t  k;
+
+    head = crm_text_prefix(&set->word[nth], 2);
+
+    for (i = 0; i < nth; i++) {
+        if (crm_words_begins(&set->word[i], &head)) {
+            return;
+        }
+    }
+
+    if (crm_keyer_init(&k, list->arena, &list->prefix,
+                       5 + head.len + CRM_KEYER_INT)
+        != CRM_OK)
+    {
+        list->failed = 1;
+        return;
+    }
+
+    crm_keyer_bytes(&k, part, 1);
+    crm_keyer_lit(&k, ":p:");
+    crm_keyer_str(&k, &head);
+    crm_keyer_char(&k, ':');
+    crm_keyer_int(&k, id >> CRM_CHUNK_SHIFT);
+
+    crm_ix_bit(list, crm_keyer_done(&k), id & CRM_CHUNK_MASK);
+}
+
+
+static int
+crm_words_is_phone(const crm_str_t *folded)
+{
+    u_char    c;
+    size_t    i;
+    unsigned  digits;
+
+    for (digits = 0, i = 0; i < folded->len; i++) {
+        c = folded->data[i];
+
+        if (c >= '0' && c <= '9') {
+            digits++;
+
+        } else if (c == '\0' || strchr("+ -()/.", c) == NULL) {
+            return 0;
+        }
+    }
+
+    return digits >= CRM_PHONE_LEAST;
+}
+
+
+/* what has a word has also each of its beginnings */
+
+static void
+crm_words_prune(crm_words_set_t *set)
+{
+    unsigned  i, k, n;
+
+    for (n = 0, i = 0; i < set->n; i++) {
+
+        for (k = 0; k < set->n; k++) {
+            if (k != i && crm_words_begins(&set->word[k], &set->word[i])) {
+                break;
+            }
+        }
+
+        if (k < set->n) {
+            set->word[i].len = 0;
+        }
+    }
+
+    for (i = 0; i < set->n; i++) {
+        if (set->word[i].len > 0) {
+            set->word[n++] = set->word[i];
+        }
+    }
+
+    set->n = n;
+}
+
+
+static int
+crm_words_begins(const crm_str_t *word, const crm_str_t *prefix)
+{
+    return word->len >= prefix->len
+           && memcmp(word->data, prefix->data, prefix->len) == 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * The words that q finds: index entries and queries (keys.md, l:w and l:p).
+ *
+ * A word of three characters or more lies in the sorted set of its first
+ * three characters and of 2048 ids; every word of two or more sets the bit of
+ * its first two.  So each word of a query is a prefix look-up.
+ */
+
+#ifndef CRM_WORDS_H
+#define CRM_WORDS_H
+
+#include "crm_entity.h"
+#include "crm_index.h"
+
+
+#define CRM_WORDS_SHIFT  11     /* ids of one sorted set of words */
+#define CRM_WORDS_MASK   ((1 << CRM_WORDS_SHIFT) - 1)
+#define CRM_WORDS_END    0x01   /* between a word and its id */
+
+
+/* entries for the words of n folded texts and of a phone number as sent (may
+   be NULL); part is "l" for leads, "c" for contacts */
+void crm_words_index(crm_ix_list_t *list, const char *part, int64_t id,
+    const crm_str_t *folded, unsigned n, const crm_str_t *phone);
+
+/*
+ * The folded words that a record must have, each as a prefix of one of its
+ * own.  Words of one character are left out, also those that begin another
+ * word.  What consists of nothing but five digits or more and what stands
+ * between them in phone numbers is one word.  CRM_DECLINED when no word is
+ * left.
+ */
+int crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words);
+
+#endif /* CRM_WORDS_H */
