@@ -579,7 +579,7 @@ sub end {
     while (waitpid($pid, WNOHANG) == 0) {
         if (time > $end) {
             push @{ $self->{overdue} }, $name;
-            kill 'KILL', $pid;
+            kill 'KILL', -$pid;
             waitpid $pid, 0;
             last;
         }
@@ -660,7 +660,8 @@ sub DESTROY {
     local ($?, $@, $!);
     return if $self->{owner} != $$ || $self->{finished};
 
-    $self->end($_, 'KILL') for keys %{ $self->{pid} // {} };
+    # each leads its own process group: workers must not be left behind
+    kill 'KILL', map { -$_ } values %{ $self->{pid} // {} };
 }
 
 
