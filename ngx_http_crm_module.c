@@ -1,0 +1,828 @@
+/*
+ * The face toward nginx: directives, configuration merge, content handlers,
+ * variables, worker start and stop.  No CRM in here.
+ */
+
+#include "crm_auth.h"
+#include "crm_job.h"
+#include "crm_metrics.h"
+#include "crm_money.h"
+#include "crm_openapi.h"
+#include "crm_route.h"
+#include "crm_text.h"
+
+
+#define NGX_HTTP_CRM_TENANTS  1024      /* configurations kept per worker */
+
+
+typedef struct {
+    crm_redis_conf_t    redis;
+} ngx_http_crm_main_conf_t;
+
+
+static ngx_int_t ngx_http_crm_preconfiguration(ngx_conf_t *cf);
+static void *ngx_http_crm_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_crm_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_http_crm_enable(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_crm_redis(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_http_crm_tenant_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_crm_request_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_crm_init_process(ngx_cycle_t *cycle);
+static void ngx_http_crm_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_conf_num_bounds_t  ngx_http_crm_result_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000
+};
+
+
+static ngx_command_t  ngx_http_crm_commands[] = {
+
+    { ngx_string("crm"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_http_crm_enable,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, enable),
+      NULL },
+
+    { ngx_string("crm_operator"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_http_crm_enable,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, operator),
+      NULL },
+
+    { ngx_string("crm_problem"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_crm_problem,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("crm_tenant"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, tenant),
+      NULL },
+
+    { ngx_string("crm_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_crm_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("crm_operator_key_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_crm_operator_key,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, operator_key),
+      NULL },
+
+    { ngx_string("crm_cors_origin"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_crm_cors_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("crm_body_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, body_limit),
+      NULL },
+
+    { ngx_string("crm_result_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, result_limit),
+      &ngx_http_crm_result_bounds },
+
+    { ngx_string("crm_deadline"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, deadline),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_crm_module_ctx = {
+    ngx_http_crm_preconfiguration,         /* preconfiguration */
+    NULL,                                  /* postconfiguration */
+
+    ngx_http_crm_create_main_conf,         /* create main configuration */
+    ngx_http_crm_init_main_conf,           /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_crm_create_loc_conf,          /* create location configuration */
+    ngx_http_crm_merge_loc_conf            /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_crm_module = {
+    NGX_MODULE_V1,
+    &ngx_http_crm_module_ctx,              /* module context */
+    ngx_http_crm_commands,                 /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_crm_init_process,             /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_crm_exit_process,             /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+enum {
+    NGX_HTTP_CRM_USER = 0,
+    NGX_HTTP_CRM_ROUTE,
+    NGX_HTTP_CRM_REDIS_TIME
+};
+
+
+static ngx_http_variable_t  ngx_http_crm_variables[] = {
+
+    { ngx_string("crm_tenant"), NULL, ngx_http_crm_tenant_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("crm_user"), NULL, ngx_http_crm_request_variable,
+      NGX_HTTP_CRM_USER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("crm_route"), NULL, ngx_http_crm_request_variable,
+      NGX_HTTP_CRM_ROUTE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("crm_redis_time"), NULL, ngx_http_crm_request_variable,
+      NGX_HTTP_CRM_REDIS_TIME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+/* known before the handler runs, so that limit_req_zone can use it */
+
+static ngx_int_t
+ngx_http_crm_tenant_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    crm_str_t  slug;
+
+    if (crm_auth_slug(r, &slug) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = slug.len == 0;
+    v->data = slug.data;
+    v->len = slug.len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_crm_request_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char         *p;
+    crm_request_t  *q;
+
+    q = crm_request_get(r);
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 1;
+
+    if (q == NULL || (data == NGX_HTTP_CRM_USER && q->flow.user == NULL)
+        || (data == NGX_HTTP_CRM_ROUTE && q->route == NULL))
+    {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, 256);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->data = p;
+    v->not_found = 0;
+
+    switch (data) {
+
+    case NGX_HTTP_CRM_USER:
+        p = crm_int_print(p, crm_record_id(q->flow.user));
+        break;
+
+    case NGX_HTTP_CRM_ROUTE:
+        p = ngx_snprintf(p, 256, "%V %*s", &r->method_name,
+                         q->route->path.len, q->route->path.data);
+        break;
+
+    default:
+        p = ngx_sprintf(p, "%uL.%03uL", q->flow.redis_time / 1000,
+                        q->flow.redis_time % 1000);
+    }
+
+    v->len = p - v->data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_crm_preconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_crm_variables; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_http_crm_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_crm_main_conf_t  *cmcf;
+
+    cmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_crm_main_conf_t));
+    if (cmcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     cmcf->redis.address, path, host, port, user, password
+     */
+
+    cmcf->redis.database = NGX_CONF_UNSET;
+    cmcf->redis.connect_timeout = NGX_CONF_UNSET_MSEC;
+    cmcf->redis.timeout = NGX_CONF_UNSET_MSEC;
+    cmcf->redis.queue = NGX_CONF_UNSET_UINT;
+
+    return cmcf;
+}
+
+
+static char *
+ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_crm_main_conf_t  *cmcf = conf;
+
+    ngx_conf_init_value(cmcf->redis.database, 0);
+    ngx_conf_init_msec_value(cmcf->redis.connect_timeout, 1000);
+    ngx_conf_init_msec_value(cmcf->redis.timeout, 2000);
+    ngx_conf_init_uint_value(cmcf->redis.queue, 4096);
+
+    return crm_metrics_zone(cf, &ngx_http_crm_module) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static void *
+ngx_http_crm_create_loc_conf(ngx_conf_t *cf)
+{
+    crm_loc_conf_t  *clcf;
+
+    clcf = ngx_pcalloc(cf->pool, sizeof(crm_loc_conf_t));
+    if (clcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     clcf->tenant, cors_origins = NULL
+     *     clcf->operator_key, prefix = { 0, NULL }
+     */
+
+    clcf->enable = NGX_CONF_UNSET;
+    clcf->operator = NGX_CONF_UNSET;
+    clcf->body_limit = NGX_CONF_UNSET_SIZE;
+    clcf->result_limit = NGX_CONF_UNSET_UINT;
+    clcf->deadline = NGX_CONF_UNSET_MSEC;
+
+    return clcf;
+}
+
+
+/* what a location with our handler cannot do without */
+
+static char *
+ngx_http_crm_check_loc_conf(ngx_conf_t *cf, crm_loc_conf_t *conf)
+{
+    ngx_http_crm_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_crm_module);
+
+    if (conf->enable && conf->operator) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"crm\" and \"crm_operator\" cannot share "
+                      "location \"%V\"", &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    if ((conf->enable || conf->operator) && cmcf->redis.address.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"crm_redis\" must be set for location \"%V\"",
+                      &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->enable && conf->tenant == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"crm_tenant\" must be set for location \"%V\"",
+                      &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->operator && conf->operator_key.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"crm_operator_key_file\" must be set for location "
+                      "\"%V\"", &conf->prefix);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    crm_loc_conf_t  *prev = parent;
+    crm_loc_conf_t  *conf = child;
+
+    /* the handler belongs to one location: "on" is not inherited */
+
+    ngx_conf_init_value(conf->enable, 0);
+    ngx_conf_init_value(conf->operator, 0);
+
+    ngx_conf_merge_size_value(conf->body_limit, prev->body_limit,
+                              8 * 1024 * 1024);
+    ngx_conf_merge_uint_value(conf->result_limit, prev->result_limit, 1000);
+    ngx_conf_merge_msec_value(conf->deadline, prev->deadline, 5000);
+    ngx_conf_merge_str_value(conf->operator_key, prev->operator_key, "");
+
+    if (conf->tenant == NULL) {
+        conf->tenant = prev->tenant;
+    }
+
+    if (conf->cors_origins == NULL) {
+        conf->cors_origins = prev->cors_origins;
+    }
+
+    return ngx_http_crm_check_loc_conf(cf, conf);
+}
+
+
+static char *
+ngx_http_crm_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char                      *rv;
+    crm_loc_conf_t            *clcf = conf;
+    ngx_http_core_loc_conf_t  *core;
+
+    rv = ngx_conf_set_flag_slot(cf, cmd, conf);
+
+    if (rv != NGX_CONF_OK || *(ngx_flag_t *) ((char *) conf + cmd->offset)
+                             == 0)
+    {
+        return rv;
+    }
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+#if (NGX_PCRE)
+    if (core->regex != NULL) {
+        return "cannot be used in a location given by a regular expression";
+    }
+#endif
+
+    core->handler = crm_request_handler;
+
+    clcf->prefix = core->name;
+
+    while (clcf->prefix.len > 0
+           && clcf->prefix.data[clcf->prefix.len - 1] == '/')
+    {
+        clcf->prefix.len--;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *core;
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    core->handler = crm_request_problem_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+/* first line of a file, without blanks at its end; read as root */
+
+static char *
+ngx_http_crm_read_secret(ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *secret)
+{
+    u_char     *p;
+    ssize_t     n;
+    ngx_fd_t    fd;
+    u_char      buf[1024];
+
+    if (ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", path);
+        return NGX_CONF_ERROR;
+    }
+
+    n = ngx_read_fd(fd, buf, sizeof(buf));
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", path);
+    }
+
+    if (n <= 0) {
+        return "names a file that is empty or cannot be read";
+    }
+
+    p = ngx_strlchr(buf, buf + n, '\n');
+    secret->len = p ? (size_t) (p - buf) : (size_t) n;
+
+    while (secret->len > 0 && buf[secret->len - 1] <= ' ') {
+        secret->len--;
+    }
+
+    if (secret->len == 0) {
+        return "names a file whose first line is empty";
+    }
+
+    secret->data = ngx_pnalloc(cf->pool, secret->len);
+    if (secret->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memcpy(secret->data, buf, secret->len);
+    ngx_explicit_memzero(buf, sizeof(buf));
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char            *rv;
+    ngx_str_t        key, *value;
+    crm_loc_conf_t  *clcf = conf;
+
+    if (clcf->operator_key.data != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    rv = ngx_http_crm_read_secret(cf, &value[1], &key);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (key.len < 16) {
+        return "must name a file with a key of 16 characters or more";
+    }
+
+    clcf->operator_key.data = ngx_pnalloc(cf->pool, CRM_SHA256_TEXT);
+    if (clcf->operator_key.data == NULL || crm_digest_init() != CRM_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    (void) crm_sha256_text(clcf->operator_key.data, key.data, key.len);
+    clcf->operator_key.len = CRM_SHA256_TEXT;
+
+    ngx_explicit_memzero(key.data, key.len);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t       *value, *origin;
+    ngx_uint_t       i;
+    crm_loc_conf_t  *clcf = conf;
+
+    if (clcf->cors_origins != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    clcf->cors_origins = ngx_array_create(cf->pool, cf->args->nelts,
+                                          sizeof(ngx_str_t));
+    if (clcf->cors_origins == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (!(value[i].len == 1 && value[i].data[0] == '*')
+            && (ngx_strstr(value[i].data, "://") == NULL
+                || value[i].data[value[i].len - 1] == '/'))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid origin \"%V\" in \"%V\": neither "
+                               "\"*\" nor scheme://host[:port]",
+                               &value[i], &cmd->name);
+            return NGX_CONF_ERROR;
+        }
+
+        origin = ngx_array_push(clcf->cors_origins);
+        if (origin == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *origin = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_redis_address(ngx_conf_t *cf, crm_redis_conf_t *redis,
+    ngx_str_t *value)
+{
+    u_char      text[NGX_SOCKADDR_STRLEN];
+    size_t      len;
+    ngx_url_t   u;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = *value;
+    u.default_port = 6379;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in \"crm_redis\" \"%V\"",
+                           u.err ? u.err : "no address", value);
+        return NGX_CONF_ERROR;
+    }
+
+    redis->address = *value;
+
+    if (u.family == AF_UNIX) {
+        redis->path.data = value->data + sizeof("unix:") - 1;
+        redis->path.len = ngx_strlen(redis->path.data);
+        return NGX_CONF_OK;
+    }
+
+    len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen, text,
+                        NGX_SOCKADDR_STRLEN, 0);
+
+    redis->host.data = ngx_pcalloc(cf->pool, len + 1);
+    if (redis->host.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* hiredis wants an IPv6 address without its brackets */
+
+    if (text[0] == '[') {
+        ngx_memcpy(redis->host.data, text + 1, len - 2);
+        redis->host.len = len - 2;
+
+    } else {
+        ngx_memcpy(redis->host.data, text, len);
+        redis->host.len = len;
+    }
+
+    redis->port = ngx_inet_get_port(u.addrs[0].sockaddr);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_redis_number(ngx_str_t *text, ngx_int_t max, ngx_int_t *value)
+{
+    *value = ngx_atoi(text->data, text->len);
+
+    return *value == NGX_ERROR || *value > max ? NGX_CONF_ERROR
+                                               : NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_redis_time(ngx_str_t *text, ngx_msec_t *value)
+{
+    ngx_int_t  ms;
+
+    ms = ngx_parse_time(text, 0);
+    *value = (ngx_msec_t) ms;
+
+    return ms == NGX_ERROR || ms == 0 ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_crm_redis_option(ngx_conf_t *cf, crm_redis_conf_t *redis,
+    ngx_str_t *value)
+{
+    char       *rv;
+    ngx_int_t   n;
+    ngx_str_t   text;
+
+#define ngx_http_crm_option(name)                                             \
+    (value->len > sizeof(name) - 1                                            \
+     && ngx_strncmp(value->data, name, sizeof(name) - 1) == 0                 \
+     && (text.data = value->data + sizeof(name) - 1,                          \
+         text.len = value->len - (sizeof(name) - 1), 1))
+
+    if (ngx_http_crm_option("database=")) {
+        rv = ngx_http_crm_redis_number(&text, 65535, &redis->database);
+
+    } else if (ngx_http_crm_option("queue=")) {
+        rv = ngx_http_crm_redis_number(&text, 1000000, &n);
+        redis->queue = n;
+
+        if (n == 0) {
+            rv = NGX_CONF_ERROR;
+        }
+
+    } else if (ngx_http_crm_option("connect_timeout=")) {
+        rv = ngx_http_crm_redis_time(&text, &redis->connect_timeout);
+
+    } else if (ngx_http_crm_option("timeout=")) {
+        rv = ngx_http_crm_redis_time(&text, &redis->timeout);
+
+    } else if (ngx_http_crm_option("user=")) {
+        redis->user = text;
+        rv = NGX_CONF_OK;
+
+    } else if (ngx_http_crm_option("password_file=")) {
+        return ngx_http_crm_read_secret(cf, &text, &redis->password);
+
+    } else {
+        rv = NGX_CONF_ERROR;
+    }
+
+#undef ngx_http_crm_option
+
+    if (rv != NGX_CONF_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in \"crm_redis\"",
+                           value);
+    }
+
+    return rv;
+}
+
+
+static char *
+ngx_http_crm_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char                      *rv;
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    ngx_http_crm_main_conf_t  *cmcf = conf;
+
+    if (cmcf->redis.address.len != 0) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    rv = ngx_http_crm_redis_address(cf, &cmcf->redis, &value[1]);
+
+    for (i = 2; rv == NGX_CONF_OK && i < cf->args->nelts; i++) {
+        rv = ngx_http_crm_redis_option(cf, &cmcf->redis, &value[i]);
+    }
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (cmcf->redis.user.len > 0 && cmcf->redis.password.len == 0) {
+        return "needs \"password_file\" with \"user\"";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_crm_init_process(ngx_cycle_t *cycle)
+{
+    crm_worker_t              *worker;
+    ngx_http_crm_main_conf_t  *cmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;                      /* cache manager and loader */
+    }
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_crm_module);
+
+    if (cmcf == NULL || cmcf->redis.address.len == 0) {
+        return NGX_OK;
+    }
+
+    if (crm_digest_init() != CRM_OK || crm_text_init() != CRM_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "crm: libsodium or ICU cannot be initialised");
+        return NGX_ERROR;
+    }
+
+    json_object_seed(0);
+
+    worker = ngx_pcalloc(cycle->pool, sizeof(crm_worker_t));
+    if (worker == NULL) {
+        return NGX_ERROR;
+    }
+
+    worker->cycle = cycle;
+    worker->log = cycle->log;
+    worker->id = ngx_worker;
+    worker->deadline = 5000;
+    worker->tenants = crm_tenants_create(cycle->log, NGX_HTTP_CRM_TENANTS);
+
+    ngx_rbtree_init(&worker->gates, &worker->gates_sentinel,
+                    ngx_rbtree_insert_value);
+
+    if (worker->tenants == NULL
+        || crm_redis_init(&worker->redis, &cmcf->redis, cycle, "requests")
+           != NGX_OK
+        || crm_redis_init(&worker->bulk, &cmcf->redis, cycle, "bulk")
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    crm_worker = worker;
+
+    return crm_job_worker_start(worker);
+}
+
+
+static void
+ngx_http_crm_exit_process(ngx_cycle_t *cycle)
+{
+    crm_worker_t  *worker = crm_worker;
+
+    if (worker == NULL) {
+        return;
+    }
+
+    crm_job_worker_stop(worker);
+    crm_redis_shutdown(worker->redis);
+    crm_redis_shutdown(worker->bulk);
+    crm_tenants_destroy(worker->tenants);
+    crm_openapi_release();
+    crm_zone_release();
+    crm_arena_release_free();
+
+    crm_worker = NULL;
+}

@@ -1,0 +1,575 @@
+/*
+ * One JSON value to one field value, by the field's type (api.md, table of
+ * kinds).  A refusal names its code and a message for people.
+ */
+
+#include <math.h>
+#include "crm_input.h"
+#include "crm_money.h"
+#include "crm_text.h"
+#include "crm_time.h"
+
+
+typedef struct {
+    crm_arena_t        *arena;
+    const crm_field_t  *field;
+    json_t             *json;
+    crm_value_t        *value;
+    crm_fault_code_t    code;
+    const char         *message;
+} crm_input_ctx_t;
+
+typedef int (*crm_input_pt)(crm_input_ctx_t *ctx);
+
+
+static int
+crm_input_refuse(crm_input_ctx_t *ctx, crm_fault_code_t code,
+    const char *message)
+{
+    ctx->code = code;
+    ctx->message = message;
+
+    return CRM_DECLINED;
+}
+
+
+static int
+crm_input_bool(crm_input_ctx_t *ctx)
+{
+    if (!json_is_boolean(ctx->json)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "must be true or false");
+    }
+
+    crm_value_set_num(ctx->value, json_is_true(ctx->json));
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_range(crm_input_ctx_t *ctx, int64_t min, int64_t max,
+    const char *message)
+{
+    json_int_t  num;
+
+    if (!json_is_integer(ctx->json)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, message);
+    }
+
+    num = json_integer_value(ctx->json);
+
+    if (num < min || num > max) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, message);
+    }
+
+    crm_value_set_num(ctx->value, num);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_int(crm_input_ctx_t *ctx)
+{
+    return crm_input_range(ctx, ctx->field->min, ctx->field->max,
+                           "must be an integer within its range");
+}
+
+
+static int
+crm_input_id(crm_input_ctx_t *ctx)
+{
+    return crm_input_range(ctx, 1, INT64_MAX, "must be a positive integer");
+}
+
+
+static int
+crm_input_money(crm_input_ctx_t *ctx)
+{
+    return crm_input_range(ctx, -CRM_MONEY_MAX, CRM_MONEY_MAX,
+                           "must be an integer in the minor unit, within "
+                           "10^15");
+}
+
+
+static int
+crm_input_percent(crm_input_ctx_t *ctx)
+{
+    double  bp;
+
+    if (!json_is_number(ctx->json)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, "must be a number");
+    }
+
+    bp = json_number_value(ctx->json) * 100;
+
+    if (!(bp >= 0 && bp <= 10000) || fabs(bp - round(bp)) > 1e-6) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "must be 0 to 100 with at most 2 decimals");
+    }
+
+    crm_value_set_num(ctx->value, llround(bp));
+
+    return CRM_OK;
+}
+
+
+/* the string of the JSON value, in the arena; UTF-8 is checked by Jansson */
+
+static int
+crm_input_string(crm_input_ctx_t *ctx, crm_str_t *s)
+{
+    if (!json_is_string(ctx->json)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, "must be a string");
+    }
+
+    return crm_arena_dup(ctx->arena, s, json_string_value(ctx->json),
+                         json_string_length(ctx->json));
+}
+
+
+static int
+crm_input_enum(crm_input_ctx_t *ctx)
+{
+    int        rc, word;
+    crm_str_t  s;
+
+    rc = crm_input_string(ctx, &s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    word = crm_word_find(ctx->field->words, &s);
+
+    if (word < 0) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "is not one of the words allowed");
+    }
+
+    crm_value_set_num(ctx->value, word);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_date(crm_input_ctx_t *ctx)
+{
+    int        rc;
+    int64_t    day;
+    crm_str_t  s;
+
+    rc = crm_input_string(ctx, &s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    if (crm_date_parse(&s, &day) != CRM_OK) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "must be a date like 2026-11-23");
+    }
+
+    crm_value_set_num(ctx->value, day);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_instant(crm_input_ctx_t *ctx)
+{
+    int        rc;
+    int64_t    ms;
+    crm_str_t  s;
+
+    rc = crm_input_string(ctx, &s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    if (crm_instant_parse(&s, &ms) != CRM_OK) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "must be an instant like "
+                                "2026-11-23T14:26:00Z");
+    }
+
+    crm_value_set_num(ctx->value, ms);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_line(crm_input_ctx_t *ctx, crm_str_t *s)
+{
+    int      rc;
+    int64_t  max = ctx->field->max;
+
+    rc = crm_input_string(ctx, s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    crm_text_trim(s);
+
+    if (crm_text_has_control(s, 0)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "has control characters");
+    }
+
+    if (crm_utf8_length(s) > (size_t) (max > 0 ? max : CRM_NAME_MAX)) {
+        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG, "is too long");
+    }
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_text(crm_input_ctx_t *ctx)
+{
+    int        rc;
+    crm_str_t  s;
+
+    rc = crm_input_line(ctx, &s);
+
+    if (rc == CRM_OK) {
+        crm_value_set_str(ctx->value, s);
+    }
+
+    return rc;
+}
+
+
+static int
+crm_input_long(crm_input_ctx_t *ctx)
+{
+    int        rc;
+    crm_str_t  s;
+
+    rc = crm_input_string(ctx, &s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    crm_text_trim(&s);
+
+    if (crm_text_has_control(&s, 1)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "has control characters");
+    }
+
+    if (s.len > (size_t) ctx->field->max) {
+        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG, "is too long");
+    }
+
+    crm_value_set_str(ctx->value, s);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_pattern(crm_input_ctx_t *ctx)
+{
+    int        rc;
+    crm_str_t  s;
+
+    rc = crm_input_string(ctx, &s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    if (crm_text_has_control(&s, 0)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "has control characters");
+    }
+
+    if (crm_utf8_length(&s) > (size_t) ctx->field->max) {
+        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG, "is too long");
+    }
+
+    crm_value_set_str(ctx->value, s);
+
+    return CRM_OK;
+}
+
+
+/* texts of one line with a form of their own */
+
+static int
+crm_text_is_locale(const crm_str_t *s)
+{
+    size_t  i, run;
+    u_char  c;
+
+    for (run = 0, i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if ((c == '-' || c == '_') && run >= 2) {
+            run = 0;
+            continue;
+        }
+
+        c |= 0x20;
+
+        if (!((c >= 'a' && c <= 'z')
+              || (i > 2 && s->data[i] >= '0' && s->data[i] <= '9'))
+            || ++run > 8)
+        {
+            return 0;
+        }
+    }
+
+    return run >= 2 && s->len <= 35;
+}
+
+
+static int
+crm_text_is_currency(const crm_str_t *s)
+{
+    return crm_money_exponent(s) >= 0;
+}
+
+
+static int
+crm_text_is_zone(const crm_str_t *s)
+{
+    return crm_zone_get(s) != NULL;
+}
+
+
+/* RFC 5321, Dot-string: atoms of atext, UTF-8 allowed (RFC 6531) */
+
+static int
+crm_text_is_alias(const crm_str_t *s)
+{
+    size_t  i;
+    u_char  c, last;
+
+    if (s->len == 0 || s->len > 64) {
+        return 0;
+    }
+
+    for (last = '.', i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if (c == '.') {
+            if (last == '.') {
+                return 0;
+            }
+
+        } else if (c < 0x80
+                   && !((c >= '0' && c <= '9')
+                        || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+                        || strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL))
+        {
+            return 0;
+        }
+
+        last = c;
+    }
+
+    return last != '.';
+}
+
+
+typedef struct {
+    crm_type_t    type;
+    int         (*valid)(const crm_str_t *s);
+    const char   *message;
+} crm_input_form_t;
+
+static const crm_input_form_t  crm_input_forms[] = {
+    { CRM_T_EMAIL, crm_text_is_email, "is not an e-mail address" },
+    { CRM_T_WEBSITE, crm_text_is_website, "is not a web address" },
+    { CRM_T_COUNTRY, crm_country_valid,
+      "is not a country of ISO 3166-1 alpha-2" },
+    { CRM_T_CURRENCY, crm_text_is_currency, "is not a currency of ISO 4217" },
+    { CRM_T_ZONE, crm_text_is_zone, "is not an IANA time zone" },
+    { CRM_T_LOCALE, crm_text_is_locale, "is not a locale" },
+    { CRM_T_ALIAS, crm_text_is_alias,
+      "is not the local part of an e-mail address" },
+    { CRM_T_PHONE, NULL, NULL }
+};
+
+
+static int
+crm_input_formed(crm_input_ctx_t *ctx)
+{
+    int                      rc;
+    crm_str_t                s;
+    const crm_input_form_t  *form;
+
+    rc = crm_input_line(ctx, &s);
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    for (form = crm_input_forms; form->type != ctx->field->type; form++) {
+        if (form->valid == NULL) {
+            break;
+        }
+    }
+
+    if (s.len > 0 && form->valid != NULL && !form->valid(&s)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, form->message);
+    }
+
+    crm_value_set_str(ctx->value, s);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_json(crm_input_ctx_t *ctx)
+{
+    return crm_input_refuse(ctx, CRM_FAULT_READ_ONLY,
+                            "the field is read only");
+}
+
+
+static int
+crm_input_ids(crm_input_ctx_t *ctx)
+{
+    size_t       i;
+    json_t      *item;
+    crm_ids_t   *ids = &ctx->value->ids;
+
+    if (!json_is_array(ctx->json)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "must be a list of ids");
+    }
+
+    if (json_array_size(ctx->json) > (size_t) ctx->field->max) {
+        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG,
+                                "has too many entries");
+    }
+
+    crm_value_clear(ctx->value);
+
+    ids->id = crm_arena_alloc(ctx->arena, (json_array_size(ctx->json) + 1)
+                                          * sizeof(int64_t));
+    if (ids->id == NULL) {
+        return CRM_ERROR;
+    }
+
+    json_array_foreach(ctx->json, i, item) {
+        if (!json_is_integer(item) || json_integer_value(item) < 1) {
+            return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                    "must be a list of ids");
+        }
+
+        if (!crm_ids_has(ids, json_integer_value(item))) {
+            ids->id[ids->n++] = json_integer_value(item);
+        }
+    }
+
+    ctx->value->set = ids->n > 0;
+
+    return CRM_OK;
+}
+
+
+static int
+crm_input_strings(crm_input_ctx_t *ctx)
+{
+    int            rc;
+    size_t         i;
+    json_t        *item;
+    crm_value_t   *v = ctx->value;
+    crm_field_t    one;
+    crm_value_t    text;
+
+    if (!json_is_array(ctx->json)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                                "must be a list of strings");
+    }
+
+    if (json_array_size(ctx->json) > (size_t) ctx->field->max) {
+        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG,
+                                "has too many entries");
+    }
+
+    crm_value_clear(v);
+
+    v->strs.str = crm_arena_alloc(ctx->arena, (json_array_size(ctx->json) + 1)
+                                              * sizeof(crm_str_t));
+    if (v->strs.str == NULL) {
+        return CRM_ERROR;
+    }
+
+    one = *ctx->field;
+    one.type = CRM_T_TEXT;
+    one.max = CRM_NAME_MAX;
+
+    json_array_foreach(ctx->json, i, item) {
+        rc = crm_input_value(ctx->arena, &one, item, &text, &ctx->code,
+                             &ctx->message);
+
+        if (rc != CRM_OK) {
+            return rc;
+        }
+
+        if (text.set) {
+            v->strs.str[v->strs.n++] = text.str;
+        }
+    }
+
+    /* set also when empty: an empty list is not the default list */
+
+    v->set = 1;
+
+    return CRM_OK;
+}
+
+
+static const crm_input_pt  crm_input_types[CRM_T_MAX] = {
+    [CRM_T_BOOL] = crm_input_bool,
+    [CRM_T_INT] = crm_input_int,
+    [CRM_T_PERCENT] = crm_input_percent,
+    [CRM_T_MONEY] = crm_input_money,
+    [CRM_T_ENUM] = crm_input_enum,
+    [CRM_T_DATE] = crm_input_date,
+    [CRM_T_INSTANT] = crm_input_instant,
+    [CRM_T_ID] = crm_input_id,
+    [CRM_T_TEXT] = crm_input_text,
+    [CRM_T_LONG] = crm_input_long,
+    [CRM_T_EMAIL] = crm_input_formed,
+    [CRM_T_PHONE] = crm_input_formed,
+    [CRM_T_WEBSITE] = crm_input_formed,
+    [CRM_T_COUNTRY] = crm_input_formed,
+    [CRM_T_CURRENCY] = crm_input_formed,
+    [CRM_T_ZONE] = crm_input_formed,
+    [CRM_T_LOCALE] = crm_input_formed,
+    [CRM_T_ALIAS] = crm_input_formed,
+    [CRM_T_PATTERN] = crm_input_pattern,
+    [CRM_T_JSON] = crm_input_json,
+    [CRM_T_IDS] = crm_input_ids,
+    [CRM_T_STRINGS] = crm_input_strings,
+};
+
+
+int
+crm_input_value(crm_arena_t *a, const crm_field_t *f, json_t *json,
+    crm_value_t *v, crm_fault_code_t *code, const char **message)
+{
+    int              rc;
+    crm_input_ctx_t  ctx;
+
+    ctx.arena = a;
+    ctx.field = f;
+    ctx.json = json;
+    ctx.value = v;
+    ctx.code = CRM_FAULT_INVALID;
+    ctx.message = "is invalid";
+
+    rc = crm_input_types[f->type](&ctx);
+
+    *code = ctx.code;
+    *message = ctx.message;
+
+    return rc;
+}

@@ -1,0 +1,534 @@
+/* who asks; see crm_auth.h */
+
+#include "crm_auth.h"
+#include "crm_conf_load.h"
+#include "crm_cors.h"
+#include "crm_idem.h"
+#include "crm_key.h"
+#include "crm_respond.h"
+#include "crm_route.h"
+
+
+#define CRM_TOKEN_TOUCH_MS  60000       /* last_used_at is this exact */
+
+
+/* what the look-up asks of the root hash, in this order */
+enum {
+    CRM_ROOT_STATE = 0,
+    CRM_ROOT_CONF,
+    CRM_ROOT_WRITES,
+    CRM_ROOT_LEAD,
+    CRM_ROOT_CONTACT,
+    CRM_ROOT_TOKEN,
+    CRM_ROOT_N
+};
+
+
+static ngx_int_t crm_auth_cold(crm_flow_t *f);
+static ngx_int_t crm_auth_looked_up(crm_flow_t *f);
+static ngx_int_t crm_auth_conf_loaded(crm_flow_t *f);
+static ngx_int_t crm_auth_approve(crm_flow_t *f);
+static ngx_int_t crm_auth_held(crm_flow_t *f);
+static ngx_int_t crm_auth_replay(crm_flow_t *f);
+
+
+ngx_int_t
+crm_auth_slug(ngx_http_request_t *r, crm_str_t *slug)
+{
+    ngx_str_t        value;
+    crm_loc_conf_t  *clcf;
+
+    slug->len = 0;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_crm_module);
+
+    if (clcf == NULL || clcf->tenant == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, clcf->tenant, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    slug->data = value.data;
+    slug->len = value.len;
+
+    if (!crm_slug_valid(slug)) {
+        slug->len = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+crm_auth_bearer(crm_request_t *q)
+{
+    u_char           *p, *end;
+    ngx_table_elt_t  *header = q->r->headers_in.authorization;
+
+    q->token.len = 0;
+
+    if (header == NULL || header->value.len < sizeof("Bearer ")
+        || ngx_strncasecmp(header->value.data, (u_char *) "Bearer ",
+                           sizeof("Bearer ") - 1)
+           != 0)
+    {
+        return;
+    }
+
+    p = header->value.data + sizeof("Bearer ") - 1;
+    end = header->value.data + header->value.len;
+
+    while (p < end && *p == ' ') {
+        p++;
+    }
+
+    q->token.data = p;
+    q->token.len = end - p;
+
+    (void) crm_sha256_text(q->token_hash, q->token.data, q->token.len);
+}
+
+
+/* tenant, token and route of the request; once, not again on a retry */
+
+static ngx_int_t
+crm_auth_prepare(crm_flow_t *f)
+{
+    crm_str_t       slug;
+    crm_request_t  *q = crm_request(f);
+    ngx_str_t       path;
+
+    if (crm_auth_slug(q->r, &slug) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (slug.len == 0) {
+        (void) crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
+        return NGX_DECLINED;
+    }
+
+    f->tenant = crm_tenant_get(f->worker->tenants, &slug);
+    if (f->tenant == NULL) {
+        return NGX_ERROR;
+    }
+
+    crm_auth_bearer(q);
+
+    path.data = q->r->uri.data + q->conf->prefix.len;
+    path.len = q->r->uri.len - q->conf->prefix.len;
+
+    crm_route_match(q, crm_routes, &path);
+
+    return NGX_OK;
+}
+
+
+static void
+crm_auth_root(crm_flow_t *f)
+{
+    crm_str_t       argv[2 + CRM_ROOT_N];
+    ngx_uint_t      n;
+    u_char          field[CRM_SHA256_TEXT + 2];
+    crm_request_t  *q = crm_request(f);
+
+    argv[0] = crm_str("HMGET");
+    argv[1] = f->tenant->root;
+    argv[2 + CRM_ROOT_STATE] = crm_str("state");
+    argv[2 + CRM_ROOT_CONF] = crm_str("conf");
+    argv[2 + CRM_ROOT_WRITES] = crm_str("writes");
+    argv[2 + CRM_ROOT_LEAD] = crm_str("id:lead");
+    argv[2 + CRM_ROOT_CONTACT] = crm_str("id:contact");
+
+    n = 2 + CRM_ROOT_TOKEN;
+
+    if (q->token.len > 0) {
+        field[0] = 'k';
+        field[1] = ':';
+        ngx_memcpy(field + 2, q->token_hash, CRM_SHA256_TEXT);
+
+        argv[n].data = field;
+        argv[n++].len = CRM_SHA256_TEXT + 2;
+    }
+
+    crm_flow_cmd(f, n, argv);
+}
+
+
+/* the caller by the snapshot; NGX_DECLINED: 401 */
+
+static ngx_int_t
+crm_auth_user(crm_flow_t *f, crm_token_t *token)
+{
+    crm_record_t  *user;
+
+    if (token == NULL
+        || (token->expires != 0 && token->expires <= f->now))
+    {
+        return NGX_DECLINED;
+    }
+
+    user = crm_conf_find(f->conf, CRM_KIND_USER, token->user);
+
+    if (user == NULL || !user->v[CRM_USER_ACTIVE].num) {
+        return NGX_DECLINED;
+    }
+
+    f->user = user;
+    f->role = user->v[CRM_USER_ROLE].num;
+
+    return NGX_OK;
+}
+
+
+/* route, method, role, then the handler's first step */
+
+static ngx_int_t
+crm_auth_dispatch(crm_flow_t *f)
+{
+    crm_request_t  *q = crm_request(f);
+
+    if (q->route == NULL) {
+        return crm_flow_problem(f, q->allowed ? CRM_P_METHOD_NOT_ALLOWED
+                                              : CRM_P_NOT_FOUND, NULL);
+    }
+
+    if (!(q->route->roles & (1 << f->role))) {
+        return crm_flow_problem(f, CRM_P_FORBIDDEN, NULL);
+    }
+
+    if (crm_params_parse(&f->arena, (crm_str_t *) &q->r->args, &q->params)
+        != CRM_OK)
+    {
+        return crm_flow_problem(f, CRM_P_INVALID_PARAMETER,
+                                "the query string is not well-formed");
+    }
+
+    return q->route->handler(f);
+}
+
+
+static void
+crm_auth_set_conf(crm_flow_t *f)
+{
+    if (f->conf != NULL) {
+        crm_conf_release(f->conf);
+    }
+
+    f->conf = crm_tenant_conf(f->tenant);
+}
+
+
+ngx_int_t
+crm_auth_start(crm_flow_t *f)
+{
+    ngx_int_t       rc;
+    crm_token_t    *token;
+    crm_request_t  *q = crm_request(f);
+
+    if (f->tenant == NULL) {
+
+        if (crm_cors_preflight(q) == NGX_OK) {
+            return NGX_OK;
+        }
+
+        rc = crm_auth_prepare(f);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_DECLINED ? NGX_OK : NGX_ERROR;
+        }
+    }
+
+    if (q->route != NULL && q->route->roles == CRM_MAY_PUBLIC) {
+        return q->route->handler(f);
+    }
+
+    q->approved = 0;
+    crm_auth_set_conf(f);
+
+    token = q->token.len > 0
+            ? crm_token_find(f->worker->tenants, f->tenant, q->token_hash)
+            : NULL;
+
+    if (f->conf == NULL || crm_auth_user(f, token) != NGX_OK) {
+        return crm_auth_cold(f);
+    }
+
+    crm_auth_root(f);
+
+    f->approve = crm_auth_approve;
+
+    rc = crm_idem_look_up(f);
+
+    if (rc == NGX_OK) {
+        rc = crm_auth_dispatch(f);
+
+    } else if (rc == NGX_DECLINED) {
+        rc = NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* answered without a read of its own: kept until the caller is proven,
+       with whatever else was queued dropped by nobody looking at it */
+
+    return crm_flow_wait(f, crm_auth_held);
+}
+
+
+static ngx_int_t
+crm_auth_held(crm_flow_t *f)
+{
+    (void) f;
+
+    return NGX_OK;
+}
+
+
+static int64_t
+crm_auth_number(const crm_reply_t *reply)
+{
+    int64_t  num;
+
+    return crm_str_int(&reply->str, &num) == CRM_OK ? num : 0;
+}
+
+
+static void
+crm_auth_counters(crm_flow_t *f, const crm_reply_t *root)
+{
+    int64_t  *last = f->tenant->last_id;
+
+    f->writes = crm_auth_number(&root->item[CRM_ROOT_WRITES]);
+
+    last[CRM_KIND_LEAD] = ngx_max(last[CRM_KIND_LEAD],
+                              crm_auth_number(&root->item[CRM_ROOT_LEAD]));
+    last[CRM_KIND_CONTACT] = ngx_max(last[CRM_KIND_CONTACT],
+                              crm_auth_number(&root->item[CRM_ROOT_CONTACT]));
+}
+
+
+/* last_used_at, by the way and not awaited */
+
+static void
+crm_auth_touch(crm_flow_t *f, crm_token_t *token)
+{
+    u_char        text[3][NGX_INT64_LEN];
+    crm_str_t     argv[4];
+    crm_batch_t  *batch;
+
+    if (f->now - token->touched < CRM_TOKEN_TOUCH_MS) {
+        return;
+    }
+
+    token->touched = f->now;
+
+    batch = crm_batch_create(f->worker->redis);
+    if (batch == NULL) {
+        return;
+    }
+
+    argv[0] = crm_str("HSET");
+    argv[1] = crm_flow_key(f, "used:%lld", (long long) token->user);
+    argv[2].data = text[0];
+    argv[2].len = crm_int_print(text[0], token->token) - text[0];
+    argv[3].data = text[1];
+    argv[3].len = crm_int_print(text[1], f->now) - text[1];
+
+    crm_batch_add(batch, 4, argv);
+
+    if (crm_batch_send(batch, NULL, NULL) != NGX_OK) {
+        crm_batch_free(batch);
+    }
+}
+
+
+static ngx_uint_t
+crm_auth_conf_is(const crm_conf_t *conf, const crm_str_t *version)
+{
+    int64_t  num;
+
+    return conf != NULL && crm_str_int(version, &num) == CRM_OK
+           && num == conf->version;
+}
+
+
+/*
+ * The warm path: what was assumed is compared with what Redis says.  Any
+ * difference, and everything begins anew the slow way.
+ */
+
+static ngx_int_t
+crm_auth_approve(crm_flow_t *f)
+{
+    ngx_int_t           rc;
+    crm_token_t        *token;
+    crm_request_t      *q = crm_request(f);
+    const crm_reply_t  *root = &f->reply[0];
+
+    token = crm_token_find(f->worker->tenants, f->tenant, q->token_hash);
+
+    if (!crm_reply_is_array(root) || root->n != CRM_ROOT_N
+        || !crm_str_is(&root->item[CRM_ROOT_STATE].str, "active")
+        || !crm_auth_conf_is(f->conf, &root->item[CRM_ROOT_CONF].str)
+        || token == NULL
+        || !crm_str_eq(&root->item[CRM_ROOT_TOKEN].str, &token->value))
+    {
+        if (token != NULL) {
+            crm_token_forget(token);
+        }
+
+        f->answer = (crm_answer_t) { 0 };
+        crm_faults_init(&f->answer.faults, &f->arena);
+
+        return crm_auth_cold(f);
+    }
+
+    q->approved = 1;
+
+    crm_auth_counters(f, root);
+    crm_auth_touch(f, token);
+    crm_flow_shift(f, 1);
+
+    if (q->idem_key.len > 0) {
+
+        if (crm_idem_replay(f, &f->reply[0], &rc) == NGX_OK) {
+            return rc;
+        }
+
+        crm_flow_shift(f, 1);
+    }
+
+    return f->next(f);
+}
+
+
+/* the slow way: look-up first, then the configuration, then the handler */
+
+static ngx_int_t
+crm_auth_cold(crm_flow_t *f)
+{
+    f->approve = NULL;
+
+    if (f->batch != NULL) {
+        crm_batch_free(f->batch);
+        f->batch = NULL;
+    }
+
+    crm_auth_root(f);
+
+    return crm_flow_wait(f, crm_auth_looked_up);
+}
+
+
+static ngx_int_t
+crm_auth_looked_up(crm_flow_t *f)
+{
+    crm_request_t      *q = crm_request(f);
+    const crm_reply_t  *root = &f->reply[0];
+    const crm_str_t    *state;
+
+    if (!crm_reply_is_array(root) || root->n < CRM_ROOT_TOKEN) {
+        return crm_flow_error(f);
+    }
+
+    state = &root->item[CRM_ROOT_STATE].str;
+
+    if (crm_str_is(state, "suspended")) {
+        return crm_flow_problem(f, CRM_P_TENANT_SUSPENDED, NULL);
+    }
+
+    if (!crm_str_is(state, "active")) {
+        f->tenant->known = 0;
+        return crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
+    }
+
+    f->tenant->known = 1;
+
+    if (q->token.len == 0 || root->n < CRM_ROOT_N
+        || !crm_reply_is_string(&root->item[CRM_ROOT_TOKEN])
+        || crm_token_put(f->worker->tenants, f->tenant, q->token_hash,
+                         &root->item[CRM_ROOT_TOKEN].str)
+           == NULL)
+    {
+        return crm_flow_problem(f, CRM_P_UNAUTHORIZED, NULL);
+    }
+
+    crm_auth_counters(f, root);
+
+    /* a new token of a known configuration needs no second reading of it */
+
+    if (crm_auth_conf_is(f->tenant->conf, &root->item[CRM_ROOT_CONF].str)) {
+        crm_auth_set_conf(f);
+        return crm_auth_conf_loaded(f);
+    }
+
+    return crm_conf_load_begin(f, crm_auth_conf_loaded);
+}
+
+
+static ngx_int_t
+crm_auth_conf_loaded(crm_flow_t *f)
+{
+    crm_token_t    *token;
+    crm_request_t  *q = crm_request(f);
+
+    token = crm_token_find(f->worker->tenants, f->tenant, q->token_hash);
+
+    if (crm_auth_user(f, token) != NGX_OK) {
+        if (token != NULL) {
+            crm_token_forget(token);
+        }
+
+        return crm_flow_problem(f, CRM_P_UNAUTHORIZED, NULL);
+    }
+
+    q->approved = 1;
+
+    crm_auth_touch(f, token);
+
+    switch (crm_idem_look_up(f)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        return NGX_OK;
+
+    default:
+        return NGX_ERROR;
+    }
+
+    return q->idem_key.len > 0 ? crm_flow_wait(f, crm_auth_replay)
+                               : crm_auth_dispatch(f);
+}
+
+
+static ngx_int_t
+crm_auth_replay(crm_flow_t *f)
+{
+    ngx_int_t  rc;
+
+    if (crm_idem_replay(f, &f->reply[0], &rc) == NGX_OK) {
+        return rc;
+    }
+
+    return crm_auth_dispatch(f);
+}
+
+
+ngx_uint_t
+crm_may_see(crm_flow_t *f, const crm_record_t *lead)
+{
+    const crm_value_t  *user = &lead->v[CRM_LEAD_USER_ID];
+
+    if (crm_sees_all(f)) {
+        return 1;
+    }
+
+    return f->role == CRM_ROLE_SALESPERSON
+           && (!user->set || user->num == crm_record_id(f->user));
+}

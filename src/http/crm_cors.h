@@ -1,0 +1,15 @@
+/* Cross-origin requests: crm_cors_origin and preflight. */
+
+#ifndef CRM_CORS_H
+#define CRM_CORS_H
+
+#include "crm_request.h"
+
+
+/* headers for an allowed Origin; none otherwise */
+ngx_int_t crm_cors_headers(crm_request_t *q);
+
+/* NGX_OK: it was a preflight and the answer is prepared; else DECLINED */
+ngx_int_t crm_cors_preflight(crm_request_t *q);
+
+#endif /* CRM_CORS_H */

@@ -1,0 +1,234 @@
+/* Idempotency-Key; see crm_idem.h */
+
+#include "crm_idem.h"
+#include "crm_respond.h"
+#include "crm_route.h"
+
+
+#define CRM_IDEM_TTL       "86400000"       /* 24 h in milliseconds */
+#define CRM_IDEM_BODY_MAX  65536
+
+/*
+ * Stored: one line each of body hash, status, Location, ETag, version of the
+ * answer's form ("+" with the body, "-" without: it was too large, the
+ * replay is the current representation), then the body.
+ */
+
+
+static ngx_uint_t
+crm_idem_valid(const ngx_str_t *key)
+{
+    size_t  i;
+
+    for (i = 0; i < key->len; i++) {
+        if (key->data[i] < 0x20 || key->data[i] > 0x7e) {
+            return 0;
+        }
+    }
+
+    return key->len >= 1 && key->len <= 255;
+}
+
+
+ngx_int_t
+crm_idem_look_up(crm_flow_t *f)
+{
+    u_char         *mark;
+    crm_str_t       text;
+    crm_request_t  *q = crm_request(f);
+    ngx_str_t      *key = &q->headers.idempotency_key;
+    u_char          hash[CRM_SHA256_TEXT];
+
+    q->idem_key.len = 0;
+
+    if (key->data == NULL || q->r->method != NGX_HTTP_POST) {
+        return NGX_OK;
+    }
+
+    if (!crm_idem_valid(key)) {
+        (void) crm_flow_problem(f, CRM_P_BAD_REQUEST,
+                                "Idempotency-Key must be 1 to 255 printable "
+                                "ASCII characters");
+        return NGX_DECLINED;
+    }
+
+    if (q->body_text.data == NULL && crm_body_collect(q) != NGX_OK) {
+        return q->flow.answer.problem ? NGX_DECLINED : NGX_ERROR;
+    }
+
+    mark = crm_arena_bytes(&f->arena, CRM_SHA256_TEXT);
+    if (mark == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) crm_sha256_text(mark, q->body_text.data, q->body_text.len);
+    q->idem_mark.data = mark;
+    q->idem_mark.len = CRM_SHA256_TEXT;
+
+    text = crm_arena_printf(&f->arena, "%lld %.*s %.*s",
+                            (long long) crm_record_id(f->user),
+                            (int) q->r->uri.len, q->r->uri.data,
+                            (int) key->len, key->data);
+
+    (void) crm_sha256_text(hash, text.data, text.len);
+
+    q->idem_key = crm_flow_key(f, "i:%.*s", CRM_SHA256_TEXT, hash);
+
+    crm_flow_call(f, "GET", q->idem_key, (crm_str_t) crm_null_string,
+                  (crm_str_t) crm_null_string, (crm_str_t) crm_null_string);
+
+    return NGX_OK;
+}
+
+
+static crm_str_t
+crm_idem_line(crm_str_t *rest)
+{
+    u_char     *p;
+    crm_str_t   line;
+
+    p = rest->len ? memchr(rest->data, '\n', rest->len) : NULL;
+
+    line.data = rest->data;
+    line.len = p ? (size_t) (p - rest->data) : rest->len;
+
+    rest->data += line.len + (p != NULL);
+    rest->len -= line.len + (p != NULL);
+
+    return line;
+}
+
+
+/* the answer was too large to keep: its status with what is there now */
+
+static ngx_int_t
+crm_idem_current(crm_flow_t *f, const crm_str_t *location)
+{
+    ngx_str_t       path;
+    crm_request_t  *q = crm_request(f);
+
+    q->replay_status = f->answer.status;
+
+    path.data = location->data + q->conf->prefix.len;
+    path.len = location->len - q->conf->prefix.len;
+
+    q->head = 1;                        /* match as GET */
+    crm_route_match(q, crm_routes, &path);
+    q->head = 0;
+
+    if (location->len <= q->conf->prefix.len || q->route == NULL) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
+
+    return q->route->handler(f);
+}
+
+
+ngx_int_t
+crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
+{
+    int64_t         status;
+    crm_out_t      *out;
+    crm_str_t       rest, mark, line, location, form;
+    crm_request_t  *q = crm_request(f);
+
+    *rc = NGX_OK;
+
+    if (!crm_reply_is_string(reply)) {
+        return NGX_DECLINED;
+    }
+
+    rest = reply->str;
+    mark = crm_idem_line(&rest);
+
+    if (!crm_str_eq(&mark, &q->idem_mark)) {
+        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
+        return NGX_OK;
+    }
+
+    line = crm_idem_line(&rest);
+
+    if (crm_str_int(&line, &status) != CRM_OK) {
+        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_IN_PROGRESS, NULL);
+        return NGX_OK;
+    }
+
+    f->answer = (crm_answer_t) { 0 };
+    crm_faults_init(&f->answer.faults, &f->arena);
+
+    location = crm_idem_line(&rest);
+    f->answer.location = location;
+    f->answer.etag = crm_idem_line(&rest);
+    f->answer.replayed = 1;
+    f->answer.status = status;
+    form = crm_idem_line(&rest);
+
+    if (crm_str_is(&form, "-")) {
+        *rc = crm_idem_current(f, &location);
+        return NGX_OK;
+    }
+
+    if (rest.len > 0) {
+        out = crm_answer_json(f, status);
+        crm_out_str(out, &rest);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+crm_idem_commit(crm_flow_t *f, crm_ops_t *ops)
+{
+    size_t          size;
+    crm_out_t       out;
+    crm_str_t       argv[5], body;
+    crm_check_t    *check;
+    crm_answer_t   *answer = &f->answer;
+    crm_request_t  *q = crm_request(f);
+
+    if (q->idem_key.len == 0) {
+        return;
+    }
+
+    check = crm_ops_check(ops, CRM_CHECK_KEY_FREE, q->idem_key,
+                          crm_str(""), crm_str(""));
+    if (check != NULL) {
+        check->tag = CRM_IDEM_TAG;
+    }
+
+    size = answer->has_body ? crm_out_size(&answer->body) : 0;
+
+    crm_out_init(&out, &f->arena, 256 + ngx_min(size, CRM_IDEM_BODY_MAX));
+    crm_out_str(&out, &q->idem_mark);
+    crm_out_char(&out, '\n');
+    crm_out_int(&out, answer->status);
+    crm_out_char(&out, '\n');
+    crm_out_str(&out, &answer->location);
+    crm_out_char(&out, '\n');
+    crm_out_str(&out, &answer->etag);
+    crm_out_char(&out, '\n');
+
+    if (size > CRM_IDEM_BODY_MAX && answer->location.len > 0) {
+        crm_out_lit(&out, "-\n");
+
+    } else {
+        crm_out_lit(&out, "+\n");
+
+        if (size > 0 && crm_out_join(&answer->body, &body) == CRM_OK) {
+            crm_out_str(&out, &body);
+        }
+    }
+
+    argv[0] = crm_str("SET");
+    argv[1] = q->idem_key;
+    argv[3] = crm_str("PX");
+    argv[4] = crm_str(CRM_IDEM_TTL);
+
+    if (crm_out_join(&out, &argv[2]) != CRM_OK) {
+        ops->failed = 1;
+        return;
+    }
+
+    crm_ops_write(ops, 5, argv);
+}

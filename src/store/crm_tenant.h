@@ -1,0 +1,87 @@
+/*
+ * The worker's memory of tenants: the configuration snapshot, recently seen
+ * tokens, the last ids given.  All of it is proved against Redis by every
+ * request that uses it; losing it costs one round trip.
+ */
+
+#ifndef CRM_TENANT_H
+#define CRM_TENANT_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include "crm_conf.h"
+#include "crm_digest.h"
+#include "crm_reply.h"
+
+
+typedef struct crm_tenants_s  crm_tenants_t;
+
+typedef struct {
+    ngx_str_node_t      node;           /* str is the slug */
+    ngx_queue_t         lru;
+    crm_str_t           slug;
+    crm_str_t           prefix;         /* "crm:{slug}:" */
+    crm_str_t           root;           /* key of the root hash */
+    crm_conf_t         *conf;           /* newest snapshot, or NULL */
+    int64_t             last_id[CRM_KINDS];
+    unsigned            refs;           /* flows that use it */
+    unsigned            known:1;        /* was active when last looked at */
+} crm_tenant_t;
+
+/* a token that was valid when last looked at */
+typedef struct {
+    u_char              hash[CRM_SHA256_TEXT];
+    crm_tenant_t       *tenant;         /* only compared, never followed */
+    crm_str_t           value;          /* text of the root hash's field */
+    u_char              buf[64];
+    int64_t             user;
+    int64_t             token;
+    int64_t             expires;        /* instant, 0: never */
+    int64_t             touched;        /* last_used_at was written then */
+} crm_token_t;
+
+
+/* max: tenants kept per worker beyond those in use */
+crm_tenants_t *crm_tenants_create(ngx_log_t *log, ngx_uint_t max);
+void crm_tenants_destroy(crm_tenants_t *tenants);
+
+/* the tenant's entry, made where there is none; slug is valid.  Balanced by
+   crm_tenant_release().  NULL: out of memory. */
+crm_tenant_t *crm_tenant_get(crm_tenants_t *tenants, const crm_str_t *slug);
+void crm_tenant_release(crm_tenants_t *tenants, crm_tenant_t *tenant);
+
+/* the present snapshot with a reference, or NULL */
+crm_conf_t *crm_tenant_conf(crm_tenant_t *tenant);
+void crm_conf_release(crm_conf_t *conf);
+
+/*
+ * A snapshot from the replies to one HGET root conf, one HGETALL per
+ * configuration kind and one more HGET root conf (all in one batch): NGX_OK
+ * with the tenant's snapshot replaced, NGX_DECLINED when the counter moved
+ * meanwhile, NGX_ERROR on what cannot be read.
+ */
+ngx_int_t crm_tenant_load(crm_tenant_t *tenant, const crm_reply_t *replies,
+    ngx_log_t *log);
+
+/* commands of which crm_tenant_load() takes the replies */
+#define CRM_TENANT_LOAD_N  (CRM_CONF_KINDS + 2)
+
+/* direct-mapped cache of tokens; NULL if not seen lately */
+crm_token_t *crm_token_find(crm_tenants_t *tenants, crm_tenant_t *tenant,
+    const u_char *hash);
+
+/* remembers; `value` is "user_id:token_id:expires_ms" as stored;
+   NULL when it is malformed */
+crm_token_t *crm_token_put(crm_tenants_t *tenants, crm_tenant_t *tenant,
+    const u_char *hash, const crm_str_t *value);
+
+void crm_token_forget(crm_token_t *token);
+
+/*
+ * The next id of a kind: above everything given here and above `seen`, the
+ * counter as read from Redis (0: not read).  The commit proves it.
+ */
+int64_t crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind,
+    int64_t seen);
+
+#endif /* CRM_TENANT_H */
