@@ -129,7 +129,7 @@ int crm_rank_spread(const int64_t *low, const int64_t *high, unsigned n,
     int64_t *ranks);
 
 
-/* ---- activities that are due ----------------------------------------------- */
+/* ---- activities that are due --------------------------------------------- */
 
 /* the text of CRM_LEAD_DUE, "start,end,id,type,day,user": earliest start and
    end of the due day of any open activity, and the next activity */
@@ -155,7 +155,7 @@ int crm_due_state(const crm_due_t *due, int64_t now);
 u_char *crm_due_json(u_char *p, const crm_due_t *due);
 
 
-/* ---- what follows from a record -------------------------------------------- */
+/* ---- what follows from a record ------------------------------------------ */
 
 /* expected_revenue x probability, rounded; 0 when unset */
 int64_t crm_lead_weighted(const crm_record_t *lead);
@@ -210,7 +210,7 @@ int crm_lead_sort_key(crm_arena_t *a, const crm_record_t *lead,
     unsigned field, int64_t *score, crm_str_t *text);
 
 
-/* ---- writing ---------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 /* P lead:{id} and the list of its messages */
 crm_str_t crm_lead_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id);

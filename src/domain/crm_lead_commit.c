@@ -7,6 +7,7 @@
 
 #include "crm_change.h"
 #include "crm_keyer.h"
+#include "crm_words.h"
 
 
 static int crm_lead_same_words(const crm_record_t *old,
@@ -111,27 +112,10 @@ crm_lead_index_diff(crm_ops_t *ops, const crm_rule_t *rule,
 static int
 crm_lead_same_words(const crm_record_t *old, const crm_record_t *lead)
 {
-    unsigned            i;
-    const crm_field_t  *f;
-
-    if (old == NULL || lead == NULL
-        || old->v[CRM_LEAD_MERGED_INTO].set
-           != lead->v[CRM_LEAD_MERGED_INTO].set)
-    {
-        return 0;
-    }
-
-    for (i = 0; i < lead->entity->nfields; i++) {
-        f = &lead->entity->fields[i];
-
-        if ((f->flags & CRM_F_WORDS)
-            && !crm_value_eq(f->type, &old->v[i], &lead->v[i]))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
+    return old != NULL && lead != NULL
+           && old->v[CRM_LEAD_MERGED_INTO].set
+              == lead->v[CRM_LEAD_MERGED_INTO].set
+           && crm_words_same(old, lead);
 }
 
 

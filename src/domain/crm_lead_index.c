@@ -7,7 +7,7 @@
  * or salesperson opens is one exact key.
  */
 
-#include "crm_keyer.h"
+#include "crm_index_record.h"
 #include "crm_lead.h"
 #include "crm_money.h"
 #include "crm_text.h"
@@ -15,33 +15,21 @@
 #include "crm_words.h"
 
 
-#define CRM_BOARD_ROOM  (8 + 4 * (CRM_KEYER_INT + 3))
+#define CRM_BOARD_ROOM     (8 + 4 * (CRM_KEYER_INT + 3))
 #define CRM_CONTACT_SHIFT  6        /* contacts of one bucket of leads */
 
 
-/* what all entries of one record share */
-
-typedef struct {
-    crm_ix_list_t       *list;
-    const crm_value_t   *v;
-    int64_t              id;
-    crm_str_t            id10;
-    u_char               segment[2];    /* type and active: "o1" */
-} crm_lead_ix_t;
+static const u_char     crm_type_letters[] = { 'l', 'o' };
+static const crm_str_t  crm_lead_none = crm_string("none");
 
 
-static u_char  crm_type_letters[] = { 'l', 'o' };
-
-
-static void crm_lead_ix_sorts(crm_lead_ix_t *x);
-static void crm_lead_ix_name(crm_lead_ix_t *x);
-static void crm_lead_ix_facets(crm_lead_ix_t *x);
-static void crm_lead_ix_source(crm_lead_ix_t *x);
-static void crm_lead_ix_owner(crm_lead_ix_t *x, const char *what,
-    int64_t id);
-static void crm_lead_ix_contact(crm_lead_ix_t *x);
-static void crm_lead_ix_reason(crm_lead_ix_t *x);
-static void crm_lead_ix_board(crm_lead_ix_t *x);
+static void crm_lead_ix_sorts(crm_ixr_t *x);
+static void crm_lead_ix_facets(crm_ixr_t *x);
+static void crm_lead_ix_source(crm_ixr_t *x);
+static void crm_lead_ix_owner(crm_ixr_t *x, u_char what, int64_t id);
+static void crm_lead_ix_contact(crm_ixr_t *x);
+static void crm_lead_ix_reason(crm_ixr_t *x);
+static void crm_lead_ix_board(crm_ixr_t *x);
 
 
 void
@@ -55,34 +43,29 @@ crm_lead_index(crm_ix_list_t *list, const crm_record_t *lead)
 void
 crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead)
 {
-    u_char         *p;
-    crm_lead_ix_t   x;
+    u_char     type_active[2];
+    crm_ixr_t  x;
+    crm_str_t  segment;
 
     if (lead->v[CRM_LEAD_MERGED_INTO].set) {
         return;
     }
 
-    p = crm_arena_bytes(list->arena, CRM_KEYER_INT);
+    type_active[0] = crm_type_letters[lead->v[CRM_LEAD_TYPE].num];
+    type_active[1] = lead->v[CRM_LEAD_ACTIVE].num ? '1' : '0';
 
-    if (p == NULL) {
-        list->failed = 1;
+    segment.data = type_active;
+    segment.len = 2;
+
+    if (crm_ixr_init(&x, list, "l", lead, segment) != CRM_OK) {
         return;
     }
 
-    x.list = list;
-    x.v = lead->v;
-    x.id = crm_record_id(lead);
-    x.id10.data = p;
-    x.id10.len = (size_t) (crm_id10_print(p, x.id) - p);
-    x.segment[0] = crm_type_letters[lead->v[CRM_LEAD_TYPE].num];
-    x.segment[1] = lead->v[CRM_LEAD_ACTIVE].num ? '1' : '0';
-
     crm_lead_ix_sorts(&x);
-    crm_lead_ix_name(&x);
     crm_lead_ix_facets(&x);
     crm_lead_ix_source(&x);
-    crm_lead_ix_owner(&x, "l:u:", x.v[CRM_LEAD_USER_ID].num);
-    crm_lead_ix_owner(&x, "l:t:", x.v[CRM_LEAD_TEAM_ID].num);
+    crm_lead_ix_owner(&x, 'u', x.v[CRM_LEAD_USER_ID].num);
+    crm_lead_ix_owner(&x, 't', x.v[CRM_LEAD_TEAM_ID].num);
     crm_lead_ix_contact(&x);
     crm_lead_ix_reason(&x);
     crm_lead_ix_board(&x);
@@ -92,207 +75,61 @@ crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead)
 void
 crm_lead_index_words(crm_ix_list_t *list, const crm_record_t *lead)
 {
-    unsigned            i, n;
-    crm_str_t           folded[CRM_LEAD_NFIELDS];
-    const crm_value_t  *phone;
-    const crm_field_t  *f;
-
-    if (lead->v[CRM_LEAD_MERGED_INTO].set) {
-        return;
+    if (!lead->v[CRM_LEAD_MERGED_INTO].set) {
+        crm_words_index(list, "l", lead);
     }
-
-    for (n = 0, i = 0; i < lead->entity->nfields; i++) {
-        f = &lead->entity->fields[i];
-
-        if (!(f->flags & CRM_F_WORDS) || !lead->v[i].set
-            || f->type == CRM_T_PHONE)
-        {
-            continue;
-        }
-
-        if (crm_text_fold(list->arena, &lead->v[i].str, &folded[n++])
-            != CRM_OK)
-        {
-            list->failed = 1;
-            return;
-        }
-    }
-
-    phone = &lead->v[CRM_LEAD_PHONE];
-
-    crm_words_index(list, "l", crm_record_id(lead), folded, n,
-                    phone->set ? &phone->str : NULL);
-}
-
-
-static int
-crm_lead_ix_key(crm_lead_ix_t *x, crm_keyer_t *k, size_t room)
-{
-    if (crm_keyer_init(k, x->list->arena, &x->list->prefix, room) != CRM_OK) {
-        x->list->failed = 1;
-        return CRM_ERROR;
-    }
-
-    return CRM_OK;
-}
-
-
-/* l:s:{t}{a}:{letter}, l:s:closed:{state} */
-
-static void
-crm_lead_ix_sort(crm_lead_ix_t *x, u_char letter, const crm_value_t *v)
-{
-    crm_keyer_t  k;
-
-    if (!v->set || crm_lead_ix_key(x, &k, 16) != CRM_OK) {
-        return;
-    }
-
-    crm_keyer_lit(&k, "l:s:");
-    crm_keyer_bytes(&k, x->segment, 2);
-    crm_keyer_char(&k, ':');
-    crm_keyer_char(&k, letter);
-
-    crm_ix_zset(x->list, crm_keyer_done(&k), x->id10, v->num);
 }
 
 
 static void
-crm_lead_ix_sorts(crm_lead_ix_t *x)
+crm_lead_ix_sorts(crm_ixr_t *x)
 {
     crm_keyer_t         k;
     const crm_value_t  *closed = &x->v[CRM_LEAD_CLOSED_AT];
 
-    crm_lead_ix_sort(x, 'c', &x->v[CRM_CREATED_AT]);
-    crm_lead_ix_sort(x, 'u', &x->v[CRM_UPDATED_AT]);
-    crm_lead_ix_sort(x, 'r', &x->v[CRM_LEAD_EXPECTED_REVENUE]);
-    crm_lead_ix_sort(x, 'e', &x->v[CRM_LEAD_EXPECTED_CLOSE]);
-    crm_lead_ix_sort(x, 'p', &x->v[CRM_LEAD_PROBABILITY]);
+    crm_ixr_sort(x, 'c', &x->v[CRM_CREATED_AT]);
+    crm_ixr_sort(x, 'u', &x->v[CRM_UPDATED_AT]);
+    crm_ixr_sort(x, 'r', &x->v[CRM_LEAD_EXPECTED_REVENUE]);
+    crm_ixr_sort(x, 'e', &x->v[CRM_LEAD_EXPECTED_CLOSE]);
+    crm_ixr_sort(x, 'p', &x->v[CRM_LEAD_PROBABILITY]);
+    crm_ixr_name(x, &x->v[CRM_LEAD_NAME].str);
 
-    if (!closed->set || crm_lead_ix_key(x, &k, 32) != CRM_OK) {
+    if (!closed->set || crm_ixr_key(x, &k, 16) != CRM_OK) {
         return;
     }
 
-    crm_keyer_lit(&k, "l:s:closed:");
+    crm_keyer_lit(&k, "s:closed:");
     crm_keyer_str(&k, &crm_words_lead_state.word[x->v[CRM_LEAD_STATE].num]);
 
     crm_ix_zset(x->list, crm_keyer_done(&k), x->id10, closed->num);
 }
 
 
-/* l:s:{t}{a}:n, by the bytes of the folded name */
-
 static void
-crm_lead_ix_name(crm_lead_ix_t *x)
+crm_lead_ix_facets(crm_ixr_t *x)
 {
-    crm_str_t    folded, key;
-    crm_keyer_t  k;
+    const crm_value_t  *v = x->v;
 
-    if (crm_lead_ix_key(x, &k, 16) != CRM_OK) {
-        return;
+    crm_ixr_bit(x, "f:ta", &x->segment);
+    crm_ixr_bit(x, "f:state",
+                &crm_words_lead_state.word[v[CRM_LEAD_STATE].num]);
+    crm_ixr_bit_number(x, "f:stage", v[CRM_LEAD_STAGE_ID].num);
+    crm_ixr_bit_number(x, "f:team", v[CRM_LEAD_TEAM_ID].num);
+    crm_ixr_bit_number(x, "f:user", v[CRM_LEAD_USER_ID].num);
+    crm_ixr_bit_number(x, "f:prio", v[CRM_LEAD_PRIORITY].num);
+    crm_ixr_bit_number(x, "f:reason", v[CRM_LEAD_LOST_REASON_ID].num);
+    crm_ixr_bit_ids(x, "f:tag", &v[CRM_LEAD_TAG_IDS].ids);
+    crm_ixr_bit(x, "f:country", v[CRM_LEAD_COUNTRY].set
+                                ? &v[CRM_LEAD_COUNTRY].str : &crm_lead_none);
+
+    /* these have no entry in the sorts */
+
+    if (!v[CRM_LEAD_EXPECTED_REVENUE].set) {
+        crm_ixr_bit(x, "f:revenue", &crm_lead_none);
     }
 
-    crm_keyer_lit(&k, "l:s:");
-    crm_keyer_bytes(&k, x->segment, 2);
-    crm_keyer_lit(&k, ":n");
-    key = crm_keyer_done(&k);
-
-    if (crm_text_fold(x->list->arena, &x->v[CRM_LEAD_NAME].str, &folded)
-        != CRM_OK
-        || crm_keyer_init(&k, x->list->arena, &folded, 1 + CRM_KEYER_INT)
-           != CRM_OK)
-    {
-        x->list->failed = 1;
-        return;
-    }
-
-    crm_keyer_char(&k, CRM_WORDS_END);
-    crm_keyer_str(&k, &x->id10);
-
-    crm_ix_zset(x->list, key, crm_keyer_done(&k), 0);
-}
-
-
-/* l:f:{facet}:{value}:{chunk} */
-
-static void
-crm_lead_ix_facet(crm_lead_ix_t *x, const char *facet,
-    const crm_str_t *value)
-{
-    size_t       len;
-    crm_keyer_t  k;
-
-    len = strlen(facet);
-
-    if (crm_lead_ix_key(x, &k, 6 + len + value->len + CRM_KEYER_INT)
-        != CRM_OK)
-    {
-        return;
-    }
-
-    crm_keyer_lit(&k, "l:f:");
-    crm_keyer_bytes(&k, facet, len);
-    crm_keyer_char(&k, ':');
-    crm_keyer_str(&k, value);
-    crm_keyer_char(&k, ':');
-    crm_keyer_int(&k, x->id >> CRM_CHUNK_SHIFT);
-
-    crm_ix_bit(x->list, crm_keyer_done(&k), x->id & CRM_CHUNK_MASK);
-}
-
-
-static void
-crm_lead_ix_number(crm_lead_ix_t *x, const char *facet, int64_t value)
-{
-    u_char     buf[CRM_KEYER_INT];
-    crm_str_t  text;
-
-    text.data = buf;
-    text.len = (size_t) (crm_int_print(buf, value) - buf);
-
-    crm_lead_ix_facet(x, facet, &text);
-}
-
-
-static void
-crm_lead_ix_facets(crm_lead_ix_t *x)
-{
-    unsigned            i;
-    crm_str_t           segment;
-    const crm_ids_t    *tags = &x->v[CRM_LEAD_TAG_IDS].ids;
-
-    static const crm_str_t  none = crm_string("none");
-
-    segment.len = 2;
-    segment.data = x->segment;
-
-    crm_lead_ix_facet(x, "ta", &segment);
-    crm_lead_ix_facet(x, "state",
-                      &crm_words_lead_state.word[x->v[CRM_LEAD_STATE].num]);
-    crm_lead_ix_number(x, "stage", x->v[CRM_LEAD_STAGE_ID].num);
-    crm_lead_ix_number(x, "team", x->v[CRM_LEAD_TEAM_ID].num);
-    crm_lead_ix_number(x, "user", x->v[CRM_LEAD_USER_ID].num);
-    crm_lead_ix_number(x, "prio", x->v[CRM_LEAD_PRIORITY].num);
-    crm_lead_ix_number(x, "reason", x->v[CRM_LEAD_LOST_REASON_ID].num);
-    crm_lead_ix_facet(x, "country", x->v[CRM_LEAD_COUNTRY].set
-                                    ? &x->v[CRM_LEAD_COUNTRY].str : &none);
-
-    for (i = 0; i < tags->n; i++) {
-        crm_lead_ix_number(x, "tag", tags->id[i]);
-    }
-
-    if (tags->n == 0) {
-        crm_lead_ix_number(x, "tag", 0);
-    }
-
-    /* no entry in the sorts */
-
-    if (!x->v[CRM_LEAD_EXPECTED_REVENUE].set) {
-        crm_lead_ix_facet(x, "revenue", &none);
-    }
-
-    if (!x->v[CRM_LEAD_EXPECTED_CLOSE].set) {
-        crm_lead_ix_facet(x, "close", &none);
+    if (!v[CRM_LEAD_EXPECTED_CLOSE].set) {
+        crm_ixr_bit(x, "f:close", &crm_lead_none);
     }
 }
 
@@ -301,26 +138,23 @@ crm_lead_ix_facets(crm_lead_ix_t *x)
    ones, so that nobody can ask for it */
 
 static void
-crm_lead_ix_source(crm_lead_ix_t *x)
+crm_lead_ix_source(crm_ixr_t *x)
 {
-    crm_str_t  folded;
+    crm_str_t           folded;
+    const crm_value_t  *source = &x->v[CRM_LEAD_SOURCE];
 
-    static const crm_str_t  none = crm_string("none");
-
-    if (!x->v[CRM_LEAD_SOURCE].set) {
-        crm_lead_ix_facet(x, "source", &none);
+    if (!source->set) {
+        crm_ixr_bit(x, "f:source", &crm_lead_none);
         return;
     }
 
-    if (crm_text_fold(x->list->arena, &x->v[CRM_LEAD_SOURCE].str, &folded)
-        != CRM_OK)
-    {
+    if (crm_text_fold(x->list->arena, &source->str, &folded) != CRM_OK) {
         x->list->failed = 1;
         return;
     }
 
-    if (!crm_str_eq(&folded, &none)) {
-        crm_lead_ix_facet(x, "source", &folded);
+    if (!crm_str_eq(&folded, &crm_lead_none)) {
+        crm_ixr_bit(x, "f:source", &folded);
     }
 }
 
@@ -328,18 +162,19 @@ crm_lead_ix_source(crm_lead_ix_t *x)
 /* l:u:{user}:{t}{a}, l:t:{team}:{t}{a} */
 
 static void
-crm_lead_ix_owner(crm_lead_ix_t *x, const char *what, int64_t id)
+crm_lead_ix_owner(crm_ixr_t *x, u_char what, int64_t id)
 {
     crm_keyer_t  k;
 
-    if (crm_lead_ix_key(x, &k, 8 + CRM_KEYER_INT) != CRM_OK) {
+    if (crm_ixr_key(x, &k, 5 + CRM_KEYER_INT) != CRM_OK) {
         return;
     }
 
-    crm_keyer_bytes(&k, what, 4);
+    crm_keyer_char(&k, what);
+    crm_keyer_char(&k, ':');
     crm_keyer_int(&k, id);
     crm_keyer_char(&k, ':');
-    crm_keyer_bytes(&k, x->segment, 2);
+    crm_keyer_str(&k, &x->segment);
 
     crm_ix_zset(x->list, crm_keyer_done(&k), x->id10,
                 x->v[CRM_CREATED_AT].num);
@@ -347,18 +182,18 @@ crm_lead_ix_owner(crm_lead_ix_t *x, const char *what, int64_t id)
 
 
 static void
-crm_lead_ix_contact(crm_lead_ix_t *x)
+crm_lead_ix_contact(crm_ixr_t *x)
 {
     crm_keyer_t         k;
     const crm_value_t  *contact = &x->v[CRM_LEAD_CONTACT_ID];
 
     if (!contact->set
-        || crm_lead_ix_key(x, &k, 4 + CRM_KEYER_INT) != CRM_OK)
+        || crm_ixr_key(x, &k, 2 + CRM_KEYER_INT) != CRM_OK)
     {
         return;
     }
 
-    crm_keyer_lit(&k, "l:c:");
+    crm_keyer_lit(&k, "c:");
     crm_keyer_int(&k, contact->num >> CRM_CONTACT_SHIFT);
 
     crm_ix_zset(x->list, crm_keyer_done(&k), x->id10, contact->num);
@@ -368,13 +203,21 @@ crm_lead_ix_contact(crm_lead_ix_t *x)
 /* the reason's `used` */
 
 static void
-crm_lead_ix_reason(crm_lead_ix_t *x)
+crm_lead_ix_reason(crm_ixr_t *x)
 {
     crm_str_t           field;
     crm_keyer_t         k;
     const crm_value_t  *reason = &x->v[CRM_LEAD_LOST_REASON_ID];
 
-    if (!reason->set || crm_lead_ix_key(x, &k, 20 + CRM_KEYER_INT) != CRM_OK) {
+    if (!reason->set) {
+        return;
+    }
+
+    if (crm_keyer_init(&k, x->list->arena, &x->list->prefix,
+                       17 + CRM_KEYER_INT)
+        != CRM_OK)
+    {
+        x->list->failed = 1;
         return;
     }
 
@@ -431,7 +274,7 @@ crm_lead_board_key(crm_arena_t *a, const crm_str_t *prefix,
 /* one of the keys of the scope; data is NULL where memory is out */
 
 static crm_str_t
-crm_lead_ix_board_key(crm_lead_ix_t *x, const char *what, int64_t team,
+crm_lead_ix_board_key(crm_ixr_t *x, const char *what, int64_t team,
     int64_t user)
 {
     crm_str_t  key = crm_null_string;
@@ -449,7 +292,7 @@ crm_lead_ix_board_key(crm_lead_ix_t *x, const char *what, int64_t team,
 
 
 static void
-crm_lead_ix_scope(crm_lead_ix_t *x, int64_t team, int64_t user,
+crm_lead_ix_scope(crm_ixr_t *x, int64_t team, int64_t user,
     const crm_due_t *due)
 {
     crm_str_t  key;
@@ -487,7 +330,7 @@ crm_lead_ix_scope(crm_lead_ix_t *x, int64_t team, int64_t user,
 
 
 static void
-crm_lead_ix_board(crm_lead_ix_t *x)
+crm_lead_ix_board(crm_ixr_t *x)
 {
     int64_t            team, user;
     crm_due_t          due, *open;

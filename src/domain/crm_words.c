@@ -1,7 +1,7 @@
 /*
  * Words of names, e-mails and phone numbers, for indexing and for asking.
  *
- * Must not know which fields are searched; the entities say that.
+ * Which fields are searched is in crm_fields.h.
  */
 
 #include "crm_keyer.h"
@@ -26,7 +26,7 @@ typedef struct {
 
 
 static void crm_words_add(crm_words_set_t *set, const crm_str_t *word);
-static void crm_words_add_text(crm_words_set_t *set, const crm_str_t *folded);
+static void crm_words_add_text(crm_words_set_t *set, const crm_str_t *text);
 static void crm_words_add_phone(crm_words_set_t *set,
     const crm_str_t *phone);
 static crm_str_t crm_words_bare(const crm_str_t *word);
@@ -40,31 +40,59 @@ static int crm_words_begins(const crm_str_t *word, const crm_str_t *prefix);
 
 
 void
-crm_words_index(crm_ix_list_t *list, const char *part, int64_t id,
-    const crm_str_t *folded, unsigned n, const crm_str_t *phone)
+crm_words_index(crm_ix_list_t *list, const char *part,
+    const crm_record_t *rec)
 {
-    unsigned         i;
-    crm_words_set_t  set;
+    unsigned            i;
+    crm_words_set_t     set;
+    const crm_field_t  *f;
 
     memset(&set, 0, sizeof(crm_words_set_t));
     set.arena = list->arena;
 
-    for (i = 0; i < n; i++) {
-        crm_words_add_text(&set, &folded[i]);
-    }
+    for (i = 0; i < rec->entity->nfields; i++) {
+        f = &rec->entity->fields[i];
 
-    if (phone != NULL) {
-        crm_words_add_phone(&set, phone);
+        if (!(f->flags & CRM_F_WORDS) || !rec->v[i].set) {
+            continue;
+        }
+
+        if (f->type == CRM_T_PHONE) {
+            crm_words_add_phone(&set, &rec->v[i].str);
+
+        } else {
+            crm_words_add_text(&set, &rec->v[i].str);
+        }
     }
 
     for (i = 0; i < set.n; i++) {
-        crm_words_emit(list, part, id, &set.word[i]);
-        crm_words_emit_pair(list, part, id, &set, i);
+        crm_words_emit(list, part, crm_record_id(rec), &set.word[i]);
+        crm_words_emit_pair(list, part, crm_record_id(rec), &set, i);
     }
 
     if (set.failed) {
         list->failed = 1;
     }
+}
+
+
+int
+crm_words_same(const crm_record_t *old, const crm_record_t *rec)
+{
+    unsigned            i;
+    const crm_field_t  *f;
+
+    for (i = 0; i < rec->entity->nfields; i++) {
+        f = &rec->entity->fields[i];
+
+        if ((f->flags & CRM_F_WORDS)
+            && !crm_value_eq(f->type, &old->v[i], &rec->v[i]))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -151,11 +179,14 @@ crm_words_add(crm_words_set_t *set, const crm_str_t *word)
 /* a number with leading zeros also without them: a query drops them too */
 
 static void
-crm_words_add_text(crm_words_set_t *set, const crm_str_t *folded)
+crm_words_add_text(crm_words_set_t *set, const crm_str_t *text)
 {
     crm_str_t  rest, word, bare;
 
-    rest = *folded;
+    if (crm_text_fold(set->arena, text, &rest) != CRM_OK) {
+        set->failed = 1;
+        return;
+    }
 
     while (crm_text_word(&rest, &word) == CRM_OK) {
         crm_words_add(set, &word);

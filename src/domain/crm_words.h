@@ -18,10 +18,13 @@
 #define CRM_WORDS_END    0x01   /* between a word and its id */
 
 
-/* entries for the words of n folded texts and of a phone number as sent (may
-   be NULL); part is "l" for leads, "c" for contacts */
-void crm_words_index(crm_ix_list_t *list, const char *part, int64_t id,
-    const crm_str_t *folded, unsigned n, const crm_str_t *phone);
+/* entries for the words of the fields with CRM_F_WORDS; part is "l" for
+   leads, "c" for contacts */
+void crm_words_index(crm_ix_list_t *list, const char *part,
+    const crm_record_t *rec);
+
+/* whether none of these fields differs */
+int crm_words_same(const crm_record_t *old, const crm_record_t *rec);
 
 /*
  * The folded words that a record must have, each as a prefix of one of its
