@@ -1,64 +1,47 @@
 /*
- * IANA time zones as tables of transitions.
+ * IANA time zones: the process' tables, and questions to them.
  *
- * ICU is asked once per zone, from its own data, never the environment's; all
- * later questions are answered from the table.  Zones are kept for the life
- * of the process: a pointer to one stays good.
+ * The tables come from the system's zone files (Debian's package tzdata), not
+ * from a library: those are kept up to date within a release, where ICU's
+ * data stay as old as ICU (Debian 12: of October 2022, since when Egypt,
+ * Mexico, Kazakhstan, Greenland and Paraguay changed theirs).  The
+ * environment's TZ is never looked at.
  *
- * Segment i is the time from at[i], inclusive, to at[i + 1], exclusive, with
- * one offset; the first begins before all time and the last never ends.
- * Before 1970 the offset of 1970 holds, after 2100 the last of 2100.
+ * Zones are kept for the life of the process: a pointer to one stays good.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include <unicode/ucal.h>
-#include <unicode/uenum.h>
-#include <unicode/ustring.h>
-
 #include "crm_time.h"
+#include "crm_tzif.h"
 #include "crm_zone.h"
 
 
-#define CRM_ZONE_FIRST    0LL
-#define CRM_ZONE_LAST     4133980800000LL     /* 2101-01-01T00:00:00Z */
+#ifndef CRM_ZONE_DIR
+#define CRM_ZONE_DIR       "/usr/share/zoneinfo"
+#endif
 
-#define CRM_ZONE_NAME_MAX 64
-#define CRM_ZONE_BUCKETS  256                 /* for some 600 names */
-#define CRM_ZONE_SEGMENTS 320                 /* a first guess: 2.4 a year */
+#define CRM_ZONE_NAME_MAX  64
+#define CRM_ZONE_BUCKETS   256                /* for some 600 names */
 
 
 struct crm_zone_s {
     crm_zone_t  *next;          /* of the same bucket */
-    size_t       n;
-    size_t       cap;
-    int64_t     *at;
-    int64_t     *offset;
+    crm_tzif_t   table;
     size_t       len;
     u_char       name[CRM_ZONE_NAME_MAX];
 };
 
 
 static unsigned crm_zone_bucket(const crm_str_t *name);
-static int crm_zone_known(const crm_str_t *name);
+static int crm_zone_name_valid(const crm_str_t *name);
 static crm_zone_t *crm_zone_load(const crm_str_t *name);
-static int crm_zone_fill(crm_zone_t *zone, UCalendar *calendar);
-static int crm_zone_push(crm_zone_t *zone, int64_t at, int64_t offset);
-static void crm_zone_free(crm_zone_t *zone);
 static size_t crm_zone_segment(const crm_zone_t *zone, int64_t ms);
 static int64_t crm_zone_end(const crm_zone_t *zone, size_t i);
 
 
 static crm_zone_t  *crm_zones[CRM_ZONE_BUCKETS];
-
-
-/* three-letter names of old Java, which ICU lists and IANA does not know */
-
-static const char  crm_zone_foreign[][4] = {
-    "ACT", "AET", "AGT", "ART", "AST", "BET", "BST", "CAT", "CNT", "CST",
-    "CTT", "EAT", "ECT", "IET", "IST", "JST", "MIT", "NET", "NST", "PLT",
-    "PNT", "PRT", "PST", "SST", "VST"
-};
 
 
 const crm_zone_t *
@@ -67,7 +50,7 @@ crm_zone_get(const crm_str_t *name)
     unsigned     bucket;
     crm_zone_t  *zone;
 
-    if (name->len == 0 || name->len > CRM_ZONE_NAME_MAX) {
+    if (!crm_zone_name_valid(name)) {
         return NULL;
     }
 
@@ -79,10 +62,6 @@ crm_zone_get(const crm_str_t *name)
         {
             return zone;
         }
-    }
-
-    if (!crm_zone_known(name)) {
-        return NULL;
     }
 
     zone = crm_zone_load(name);
@@ -99,7 +78,7 @@ crm_zone_get(const crm_str_t *name)
 int64_t
 crm_zone_offset(const crm_zone_t *zone, int64_t ms)
 {
-    return zone->offset[crm_zone_segment(zone, ms)];
+    return zone->table.offset[crm_zone_segment(zone, ms)];
 }
 
 
@@ -127,13 +106,13 @@ crm_zone_day_start(const crm_zone_t *zone, int64_t day)
     local = day * CRM_DAY_MS;
     i = crm_zone_segment(zone, local - CRM_DAY_MS);
 
-    while (crm_zone_end(zone, i) <= local - zone->offset[i]) {
+    while (crm_zone_end(zone, i) <= local - zone->table.offset[i]) {
         i++;
     }
 
-    start = local - zone->offset[i];
+    start = local - zone->table.offset[i];
 
-    return (start > zone->at[i]) ? start : zone->at[i];
+    return (start > zone->table.at[i]) ? start : zone->table.at[i];
 }
 
 
@@ -146,17 +125,17 @@ crm_zone_instant(const crm_zone_t *zone, int64_t day, int64_t ms)
     local = day * CRM_DAY_MS + ms;
     i = crm_zone_segment(zone, local - CRM_DAY_MS);
 
-    while (crm_zone_end(zone, i) <= local - zone->offset[i]) {
+    while (crm_zone_end(zone, i) <= local - zone->table.offset[i]) {
         i++;
     }
 
-    instant = local - zone->offset[i];
+    instant = local - zone->table.offset[i];
 
-    if (instant < zone->at[i]) {
+    if (instant < zone->table.at[i]) {
 
         /* in the gap: by the offset before it, that is, later by the gap */
 
-        instant = local - zone->offset[i - 1];
+        instant = local - zone->table.offset[i - 1];
     }
 
     return instant;
@@ -172,7 +151,8 @@ crm_zone_release(void)
     for (i = 0; i < CRM_ZONE_BUCKETS; i++) {
         for (zone = crm_zones[i]; zone != NULL; zone = next) {
             next = zone->next;
-            crm_zone_free(zone);
+            crm_tzif_free(&zone->table);
+            free(zone);
         }
 
         crm_zones[i] = NULL;
@@ -196,55 +176,60 @@ crm_zone_bucket(const crm_str_t *name)
 }
 
 
-/* ICU opens any name, also "GMT+3:15"; what it lists are IANA's, nearly */
+/*
+ * Names are paths below the directory, so that nothing may lead elsewhere.
+ * There are also copies of all zones that count leap seconds (right/), and
+ * the machine's own zone.
+ */
 
 static int
-crm_zone_known(const crm_str_t *name)
+crm_zone_name_valid(const crm_str_t *name)
 {
-    int            known;
-    size_t         i;
-    int32_t        len;
-    UErrorCode     status = U_ZERO_ERROR;
-    const char    *id;
-    UEnumeration  *ids;
+    size_t  i;
+    u_char  c, prev;
 
-    if (crm_str_is(name, "Etc/Unknown")) {
+    if (name->len > CRM_ZONE_NAME_MAX
+        || crm_str_is(name, "localtime")
+        || crm_str_is(name, "posixrules")
+        || crm_str_is(name, "Factory")
+        || (name->len > 6 && memcmp(name->data, "posix/", 6) == 0)
+        || (name->len > 6 && memcmp(name->data, "right/", 6) == 0))
+    {
         return 0;
     }
 
-    for (i = 0; i < sizeof(crm_zone_foreign) / 4; i++) {
-        if (crm_str_is(name, crm_zone_foreign[i])) {
+    prev = '/';
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (c == '/') {
+            if (prev == '/') {
+                return 0;
+            }
+
+        } else if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+                   && (c < '0' || c > '9')
+                   && c != '_' && c != '-' && c != '+')
+        {
             return 0;
         }
+
+        prev = c;
     }
 
-    ids = ucal_openTimeZones(&status);
-
-    if (U_FAILURE(status)) {
-        return 0;
-    }
-
-    known = 0;
-
-    while (!known && (id = uenum_next(ids, &len, &status)) != NULL) {
-        known = (size_t) len == name->len
-                && memcmp(id, name->data, name->len) == 0;
-    }
-
-    uenum_close(ids);
-
-    return known;
+    return prev != '/';
 }
 
 
 static crm_zone_t *
 crm_zone_load(const crm_str_t *name)
 {
-    int          rc;
-    UChar        id[CRM_ZONE_NAME_MAX];
-    UErrorCode   status = U_ZERO_ERROR;
-    UCalendar   *calendar;
+    char         path[sizeof(CRM_ZONE_DIR) + 1 + CRM_ZONE_NAME_MAX];
     crm_zone_t  *zone;
+
+    (void) snprintf(path, sizeof(path), CRM_ZONE_DIR "/%.*s",
+                    (int) name->len, name->data);
 
     zone = calloc(1, sizeof(crm_zone_t));
 
@@ -252,104 +237,15 @@ crm_zone_load(const crm_str_t *name)
         return NULL;
     }
 
-    memcpy(zone->name, name->data, name->len);
-    zone->len = name->len;
-
-    u_charsToUChars((const char *) name->data, id, (int32_t) name->len);
-    calendar = ucal_open(id, (int32_t) name->len, "en_US", UCAL_GREGORIAN,
-                         &status);
-
-    rc = U_SUCCESS(status) ? crm_zone_fill(zone, calendar) : CRM_ERROR;
-
-    ucal_close(calendar);
-
-    if (rc != CRM_OK) {
-        crm_zone_free(zone);
+    if (crm_tzif_load(&zone->table, path) != CRM_OK) {
+        free(zone);
         return NULL;
     }
 
+    memcpy(zone->name, name->data, name->len);
+    zone->len = name->len;
+
     return zone;
-}
-
-
-static int
-crm_zone_fill(crm_zone_t *zone, UCalendar *calendar)
-{
-    int64_t     offset;
-    UDate       at;
-    UErrorCode  status = U_ZERO_ERROR;
-
-    at = (UDate) CRM_ZONE_FIRST;
-
-    do {
-        ucal_setMillis(calendar, at, &status);
-
-        offset = ucal_get(calendar, UCAL_ZONE_OFFSET, &status);
-        offset += ucal_get(calendar, UCAL_DST_OFFSET, &status);
-
-        if (U_FAILURE(status)
-            || crm_zone_push(zone, (int64_t) at, offset) != CRM_OK)
-        {
-            return CRM_ERROR;
-        }
-
-    } while (ucal_getTimeZoneTransitionDate(calendar, UCAL_TZ_TRANSITION_NEXT,
-                                            &at, &status)
-             && at < (UDate) CRM_ZONE_LAST);
-
-    zone->at[0] = INT64_MIN;
-
-    return U_FAILURE(status) ? CRM_ERROR : CRM_OK;
-}
-
-
-/* a transition that changes but the name, or standard to daylight, is none */
-
-static int
-crm_zone_push(crm_zone_t *zone, int64_t at, int64_t offset)
-{
-    size_t    cap;
-    int64_t  *p;
-
-    if (zone->n != 0 && zone->offset[zone->n - 1] == offset) {
-        return CRM_OK;
-    }
-
-    if (zone->n == zone->cap) {
-        cap = (zone->cap == 0) ? CRM_ZONE_SEGMENTS : zone->cap * 2;
-
-        p = realloc(zone->at, cap * sizeof(int64_t));
-
-        if (p == NULL) {
-            return CRM_ERROR;
-        }
-
-        zone->at = p;
-
-        p = realloc(zone->offset, cap * sizeof(int64_t));
-
-        if (p == NULL) {
-            return CRM_ERROR;
-        }
-
-        zone->offset = p;
-        zone->cap = cap;
-    }
-
-    zone->at[zone->n] = at;
-    zone->offset[zone->n] = offset;
-    zone->n++;
-
-    return CRM_OK;
-}
-
-
-static void
-crm_zone_free(crm_zone_t *zone)
-{
-    free(zone->at);
-    free(zone->offset);
-    free(zone);
 }
 
 
@@ -361,12 +257,12 @@ crm_zone_segment(const crm_zone_t *zone, int64_t ms)
     size_t  low, high, middle;
 
     low = 0;
-    high = zone->n;
+    high = zone->table.n;
 
     while (high - low > 1) {
         middle = low + (high - low) / 2;
 
-        if (zone->at[middle] <= ms) {
+        if (zone->table.at[middle] <= ms) {
             low = middle;
 
         } else {
@@ -381,5 +277,5 @@ crm_zone_segment(const crm_zone_t *zone, int64_t ms)
 static int64_t
 crm_zone_end(const crm_zone_t *zone, size_t i)
 {
-    return (i + 1 < zone->n) ? zone->at[i + 1] : INT64_MAX;
+    return (i + 1 < zone->table.n) ? zone->table.at[i + 1] : INT64_MAX;
 }

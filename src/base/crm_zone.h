@@ -1,9 +1,10 @@
 /*
- * IANA time zones, from ICU's data, never from the process' own TZ.
+ * IANA time zones, from the system's zone files, never from the process' own
+ * TZ.
  *
- * A zone is a table of transitions from 1970 to 2100, made once per process
- * and kept (there are some 600 names); look-ups are binary searches and
- * allocate nothing.
+ * A zone is a table of transitions up to 2100, made once per process and kept
+ * (there are some 600 names); look-ups are binary searches and allocate
+ * nothing.
  */
 
 #ifndef CRM_ZONE_H
