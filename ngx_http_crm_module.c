@@ -8,6 +8,7 @@
 #include "crm_metrics.h"
 #include "crm_money.h"
 #include "crm_openapi.h"
+#include "crm_redis_conf.h"
 #include "crm_route.h"
 #include "crm_text.h"
 
@@ -29,8 +30,6 @@ static char *ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static char *ngx_http_crm_enable(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_crm_redis(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -81,9 +80,9 @@ static ngx_command_t  ngx_http_crm_commands[] = {
 
     { ngx_string("crm_redis"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
-      ngx_http_crm_redis,
+      crm_redis_conf_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
-      0,
+      offsetof(ngx_http_crm_main_conf_t, redis),
       NULL },
 
     { ngx_string("crm_operator_key_file"),
@@ -281,16 +280,7 @@ ngx_http_crm_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    /*
-     * set by ngx_pcalloc():
-     *
-     *     cmcf->redis.address, path, host, port, user, password
-     */
-
-    cmcf->redis.database = NGX_CONF_UNSET;
-    cmcf->redis.connect_timeout = NGX_CONF_UNSET_MSEC;
-    cmcf->redis.timeout = NGX_CONF_UNSET_MSEC;
-    cmcf->redis.queue = NGX_CONF_UNSET_UINT;
+    crm_redis_conf_create(&cmcf->redis);
 
     return cmcf;
 }
@@ -301,10 +291,7 @@ ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_http_crm_main_conf_t  *cmcf = conf;
 
-    ngx_conf_init_value(cmcf->redis.database, 0);
-    ngx_conf_init_msec_value(cmcf->redis.connect_timeout, 1000);
-    ngx_conf_init_msec_value(cmcf->redis.timeout, 2000);
-    ngx_conf_init_uint_value(cmcf->redis.queue, 4096);
+    crm_redis_conf_init(&cmcf->redis);
 
     return crm_metrics_zone(cf, &ngx_http_crm_module) == NGX_OK
            ? NGX_CONF_OK : NGX_CONF_ERROR;
@@ -457,62 +444,6 @@ ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* first line of a file, without blanks at its end; read as root */
-
-static char *
-ngx_http_crm_read_secret(ngx_conf_t *cf, ngx_str_t *path, ngx_str_t *secret)
-{
-    u_char     *p;
-    ssize_t     n;
-    ngx_fd_t    fd;
-    u_char      buf[1024];
-
-    if (ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", path);
-        return NGX_CONF_ERROR;
-    }
-
-    n = ngx_read_fd(fd, buf, sizeof(buf));
-
-    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, ngx_errno,
-                           ngx_close_file_n " \"%V\" failed", path);
-    }
-
-    if (n <= 0) {
-        return "names a file that is empty or cannot be read";
-    }
-
-    p = ngx_strlchr(buf, buf + n, '\n');
-    secret->len = p ? (size_t) (p - buf) : (size_t) n;
-
-    while (secret->len > 0 && buf[secret->len - 1] <= ' ') {
-        secret->len--;
-    }
-
-    if (secret->len == 0) {
-        return "names a file whose first line is empty";
-    }
-
-    secret->data = ngx_pnalloc(cf->pool, secret->len);
-    if (secret->data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memcpy(secret->data, buf, secret->len);
-    ngx_explicit_memzero(buf, sizeof(buf));
-
-    return NGX_CONF_OK;
-}
-
-
 static char *
 ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -526,7 +457,7 @@ ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    rv = ngx_http_crm_read_secret(cf, &value[1], &key);
+    rv = crm_conf_read_secret(cf, &value[1], &key);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
@@ -587,166 +518,6 @@ ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         *origin = value[i];
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_crm_redis_address(ngx_conf_t *cf, crm_redis_conf_t *redis,
-    ngx_str_t *value)
-{
-    u_char      text[NGX_SOCKADDR_STRLEN];
-    size_t      len;
-    ngx_url_t   u;
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url = *value;
-    u.default_port = 6379;
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in \"crm_redis\" \"%V\"",
-                           u.err ? u.err : "no address", value);
-        return NGX_CONF_ERROR;
-    }
-
-    redis->address = *value;
-
-    if (u.family == AF_UNIX) {
-        redis->path.data = value->data + sizeof("unix:") - 1;
-        redis->path.len = ngx_strlen(redis->path.data);
-        return NGX_CONF_OK;
-    }
-
-    len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen, text,
-                        NGX_SOCKADDR_STRLEN, 0);
-
-    redis->host.data = ngx_pcalloc(cf->pool, len + 1);
-    if (redis->host.data == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    /* hiredis wants an IPv6 address without its brackets */
-
-    if (text[0] == '[') {
-        ngx_memcpy(redis->host.data, text + 1, len - 2);
-        redis->host.len = len - 2;
-
-    } else {
-        ngx_memcpy(redis->host.data, text, len);
-        redis->host.len = len;
-    }
-
-    redis->port = ngx_inet_get_port(u.addrs[0].sockaddr);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_crm_redis_number(ngx_str_t *text, ngx_int_t max, ngx_int_t *value)
-{
-    *value = ngx_atoi(text->data, text->len);
-
-    return *value == NGX_ERROR || *value > max ? NGX_CONF_ERROR
-                                               : NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_crm_redis_time(ngx_str_t *text, ngx_msec_t *value)
-{
-    ngx_int_t  ms;
-
-    ms = ngx_parse_time(text, 0);
-    *value = (ngx_msec_t) ms;
-
-    return ms == NGX_ERROR || ms == 0 ? NGX_CONF_ERROR : NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_crm_redis_option(ngx_conf_t *cf, crm_redis_conf_t *redis,
-    ngx_str_t *value)
-{
-    char       *rv;
-    ngx_int_t   n;
-    ngx_str_t   text;
-
-#define ngx_http_crm_option(name)                                             \
-    (value->len > sizeof(name) - 1                                            \
-     && ngx_strncmp(value->data, name, sizeof(name) - 1) == 0                 \
-     && (text.data = value->data + sizeof(name) - 1,                          \
-         text.len = value->len - (sizeof(name) - 1), 1))
-
-    if (ngx_http_crm_option("database=")) {
-        rv = ngx_http_crm_redis_number(&text, 65535, &redis->database);
-
-    } else if (ngx_http_crm_option("queue=")) {
-        rv = ngx_http_crm_redis_number(&text, 1000000, &n);
-        redis->queue = n;
-
-        if (n == 0) {
-            rv = NGX_CONF_ERROR;
-        }
-
-    } else if (ngx_http_crm_option("connect_timeout=")) {
-        rv = ngx_http_crm_redis_time(&text, &redis->connect_timeout);
-
-    } else if (ngx_http_crm_option("timeout=")) {
-        rv = ngx_http_crm_redis_time(&text, &redis->timeout);
-
-    } else if (ngx_http_crm_option("user=")) {
-        redis->user = text;
-        rv = NGX_CONF_OK;
-
-    } else if (ngx_http_crm_option("password_file=")) {
-        return ngx_http_crm_read_secret(cf, &text, &redis->password);
-
-    } else {
-        rv = NGX_CONF_ERROR;
-    }
-
-#undef ngx_http_crm_option
-
-    if (rv != NGX_CONF_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\" in \"crm_redis\"",
-                           value);
-    }
-
-    return rv;
-}
-
-
-static char *
-ngx_http_crm_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    char                      *rv;
-    ngx_str_t                 *value;
-    ngx_uint_t                 i;
-    ngx_http_crm_main_conf_t  *cmcf = conf;
-
-    if (cmcf->redis.address.len != 0) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    rv = ngx_http_crm_redis_address(cf, &cmcf->redis, &value[1]);
-
-    for (i = 2; rv == NGX_CONF_OK && i < cf->args->nelts; i++) {
-        rv = ngx_http_crm_redis_option(cf, &cmcf->redis, &value[i]);
-    }
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
-    }
-
-    if (cmcf->redis.user.len > 0 && cmcf->redis.password.len == 0) {
-        return "needs \"password_file\" with \"user\"";
     }
 
     return NGX_CONF_OK;
