@@ -103,7 +103,8 @@ test_website(void **state)
         "example.com.", "my_shop.example.com", "http://192.0.2.1/",
         "http://[2001:db8::1]:8080/x", "https://[::1]",
         "\u0645\u062b\u0627\u0644.\u0627\u06cc\u0631\u0627\u0646",
-        "https://\u0645\u062b.\u0627\u06cc/\u0633?\u0627=\u06f1", "b\u00fccher.example",
+        "https://\u0645\u062b.\u0627\u06cc/\u0633?\u0627=\u06f1",
+        "b\u00fccher.example",
         "example.com/@user", "example.com/a:b", "example.com?u=a@b.c",
         "x.y/%20"
     };

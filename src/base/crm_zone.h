@@ -4,7 +4,7 @@
  *
  * A zone is a table of transitions up to 2100, made once per process and kept
  * (there are some 600 names); look-ups are binary searches and allocate
- * nothing.
+ * nothing.  For one thread, the worker's own.
  */
 
 #ifndef CRM_ZONE_H
