@@ -1,0 +1,336 @@
+# The commit function alone, as Redis runs it: no nginx here.  The source is
+# the one that the module embeds.
+
+use CRM::Test;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+
+my $header = dirname(abs_path(__FILE__)) . '/../src/store/crm_commit_lua.h';
+my $server = CRM::Server->new(no_start => 1);
+
+$server->start_redis;
+
+my $source = join '', map { /^ {4}"(.*)\\n";?$/ ? unescape($1) . "\n" : () }
+                      split /\n/, CRM::Server::slurp($header);
+
+redis('FUNCTION', 'LOAD', "#!lua name=crm_test\n$source"
+      . "redis.register_function('commit', commit)\n");
+
+
+sub redis { return $server->redis(@_) }
+
+
+sub unescape {
+    my ($text) = @_;
+
+    $text =~ s/\\(["\\])/$1/g;
+
+    return $text;
+}
+
+
+# the reply, or the text of the error
+
+sub raw {
+    my (@args) = @_;
+
+    my $reply = eval { redis('FCALL', 'commit', @args) };
+
+    return $@ ? $@ =~ s/\n\z//r : $reply;
+}
+
+
+# commit([[type, key, field, value], ..], [COMMAND, key, arguments ..], ..)
+
+sub commit {
+    my ($checks, @writes) = @_;
+
+    my (@keys, %number);
+    my $number = sub { return $number{$_[0]} //= push @keys, $_[0] };
+    my @args   = (scalar @$checks);
+
+    for (@$checks) {
+        my ($type, $key, $field, $value) = @$_;
+
+        push @args, $type, $number->($key), $field // '', $value // '';
+    }
+
+    for (@writes) {
+        my ($command, @rest) = @$_;
+        my $last = $command eq 'RENAME' ? 1 : 0;
+
+        $_ = $number->($_) for grep { defined } @rest[0 .. $last];
+        push @args, scalar @$_, $command, @rest[0 .. $#$_ - 1];
+    }
+
+    return raw(scalar @keys, @keys, @args);
+}
+
+
+# everything that is stored, without the listpacks' spare bytes
+
+sub content {
+    my %all;
+
+    for my $key (sort @{ redis('KEYS', '*') }) {
+        my $type = redis('TYPE', $key);
+
+        my $value = $type eq 'hash'   ? redis('HGETALL', $key)
+                  : $type eq 'zset'   ? redis('ZRANGE', $key, 0, -1,
+                                              'WITHSCORES')
+                  : $type eq 'set'    ? [sort @{ redis('SMEMBERS', $key) }]
+                  : $type eq 'list'   ? redis('LRANGE', $key, 0, -1)
+                  : $type eq 'string' ? redis('GET', $key) : $type;
+
+        $value = { @$value } if $type eq 'hash';
+        $all{$key} = [$type, $value, redis('PTTL', $key) > 0 ? 1 : 0];
+    }
+
+    return \%all;
+}
+
+
+sub unchanged_ok {
+    my ($name, $expected, $checks, @writes) = @_;
+
+    my $before = content();
+    my $reply  = commit($checks, @writes);
+
+    ref $expected eq 'ARRAY' ? is_deeply($reply, $expected, $name)
+                             : like($reply, $expected, $name);
+    is_deeply(content(), $before, "$name: nothing changed");
+}
+
+
+# ---- every command -------------------------------------------------------
+
+my $soon = (time() + 1000) . '000';
+
+is_deeply(commit([],
+    ['HINCRBY', 'counts', 'n', 5],
+    ['HINCRBY', 'counts', 'n', -2],
+    ['HSET', 'h', 'a', 1, 'b', "x\r\n\0y"],
+    ['HDEL', 'h', 'a', 'none'],
+    ['ZADD', 'z', '1.5', 'one', '-3', 'two', 'inf', 'three', '1e3', 'four',
+                  '-inf', 'five', '12345678901234', 'six', '.5', 'seven'],
+    ['ZREM', 'z', 'two'],
+    ['SADD', 's', 1, 2, 3],
+    ['SREM', 's', 2],
+    ['SETBIT', 'bits', 7, 1],
+    ['SET', 'plain', 'v'],
+    ['SET', 'short', 'v', 'PX', 100_000],
+    ['SET', 'gone', 'v'],
+    ['DEL', 'gone'],
+    ['LPUSH', 'l', 'b', 'a'],
+    ['RPUSH', 'l', 'c', 'd', 'c'],
+    ['LREM', 'l', -1, 'c'],
+    ['LTRIM', 'l', 0, 2],
+    ['SET', 'from', 'moved'],
+    ['RENAME', 'from', 'to'],
+    ['RENAME', 'never', 'to'],
+    ['PEXPIREAT', 'to', $soon],
+), [1], 'a commit of every command');
+
+is_deeply(content(), {
+    counts => ['hash', { n => 3 }, 0],
+    h      => ['hash', { b => "x\r\n\0y" }, 0],
+    z      => ['zset', ['five', '-inf', 'seven', '0.5', 'one', '1.5',
+                        'four', '1000', 'six', '12345678901234',
+                        'three', 'inf'], 0],
+    s      => ['set', [1, 3], 0],
+    bits   => ['string', "\x01", 0],
+    plain  => ['string', 'v', 0],
+    short  => ['string', 'v', 1],
+    l      => ['list', ['a', 'b', 'c'], 0],
+    to     => ['string', 'moved', 1],
+}, 'and what it leaves');
+
+is_deeply(commit([]), [1], 'a commit of nothing');
+is_deeply(commit([[4, 'h']]), [1], 'a commit of checks alone');
+
+
+# ---- checks --------------------------------------------------------------
+
+redis('HSET', 'e', 'version', 7, 'empty', '', 'big', '900719925474099');
+
+my @write = ['HSET', 'e', 'touched', 1];
+
+for (
+    [[0, 'e', 'version', '7'],     [1]],
+    [[0, 'e', 'version', '8'],     [0, 0, '7']],
+    [[0, 'e', 'version', '7.0'],   [0, 0, '7']],
+    [[0, 'e', 'empty', ''],        [1]],
+    [[0, 'e', 'none', ''],         [0, 0, '']],
+    [[0, 'nokey', 'version', '7'], [0, 0, '']],
+    [[1, 'e', 'none'],             [1]],
+    [[1, 'nokey', 'version'],      [1]],
+    [[1, 'e', 'version'],          [0, 0, '7']],
+    [[1, 'e', 'empty'],            [0, 0, '']],
+    [[2, 'e', 'version', '8'],     [1]],
+    [[2, 'e', 'version', '7'],     [0, 0, '7']],
+    [[2, 'e', 'version', '10'],    [1]],
+    [[2, 'e', 'none', '1'],        [1]],
+    [[2, 'e', 'none', '0'],        [0, 0, '']],
+    [[2, 'nokey', 'n', '1'],       [1]],
+    [[2, 'e', 'big', '900719925474100'], [1]],
+    [[3, 'nokey'],                 [1]],
+    [[3, 'e'],                     [0, 0, '']],
+    [[4, 'e'],                     [1]],
+    [[4, 'nokey'],                 [0, 0, '']],
+) {
+    my ($check, $expected) = @$_;
+    my $name = 'check ' . join ' ', map { "'$_'" } @$check;
+
+    if ($expected->[0] == 1) {
+        redis('HDEL', 'e', 'touched');
+        is_deeply(commit([$check], @write), $expected, $name);
+        is(redis('HGET', 'e', 'touched'), 1, "$name: written");
+
+    } else {
+        unchanged_ok($name, $expected, [$check], @write);
+    }
+}
+
+unchanged_ok('the first that fails is told', [0, 2, '7'], [
+    [4, 'e'], [3, 'nokey'], [0, 'e', 'version', '6'], [3, 'e'],
+], @write);
+
+
+# ---- refusals ------------------------------------------------------------
+
+my @ok = ['SET', 'before', 1];
+
+for (
+    ['command', 'GET', 'h'],
+    ['command', 'set', 'h', 1],
+    ['command', 'FLUSHALL', 'h'],
+    ['command', 'EVAL', 'h'],
+    ['count', 'HSET', 'h', 'a'],
+    ['argument', 'HSET', 'h', 'a', 1, 'b'],
+    ['count', 'HDEL', 'h'],
+    ['count', 'HINCRBY', 'h', 'a'],
+    ['count', 'HINCRBY', 'h', 'a', 1, 2],
+    ['count', 'ZADD', 'z', 1],
+    ['argument', 'ZADD', 'z', 1, 'a', 2],
+    ['count', 'ZREM', 'z'],
+    ['count', 'SADD', 's'],
+    ['count', 'SREM', 's'],
+    ['count', 'SETBIT', 'bits', 1],
+    ['count', 'SET', 'plain'],
+    ['argument', 'SET', 'plain', 1, 'NX'],
+    ['count', 'SET', 'plain', 1, 'PX', 5, 'NX'],
+    ['argument', 'SET', 'plain', 1, 'EX', 5],
+    ['argument', 'SET', 'plain', 1, 'PX', 0],
+    ['argument', 'SET', 'plain', 1, 'PX', -5],
+    ['argument', 'SET', 'plain', 1, 'PX', '1x'],
+    ['argument', 'SET', 'plain', 1, 'PX', '9' x 18],
+    ['count', 'DEL'],
+    ['count', 'DEL', 'h', 'z'],
+    ['count', 'LPUSH', 'l'],
+    ['count', 'RPUSH', 'l'],
+    ['count', 'LREM', 'l', 1],
+    ['argument', 'LREM', 'l', 'x', 1],
+    ['count', 'LTRIM', 'l', 1],
+    ['argument', 'LTRIM', 'l', '', 1],
+    ['argument', 'LTRIM', 'l', 0, '1 '],
+    ['count', 'RENAME', 'h'],
+    ['count', 'PEXPIREAT', 'h'],
+    ['argument', 'PEXPIREAT', 'h', 'never'],
+    (map { ['argument', 'ZADD', 'z', $_, 'm'] }
+         '', ' 1', '1 ', 'x', 'nan', '0x10', '1e999', '-1e999', '1e-999',
+         "1\0", '1e', '-', '1.2.3'),
+    (map { ['argument', 'SETBIT', 'bits', @$_] }
+         [-1, 1], ['4294967296', 1], ['1.5', 1], ['x', 1], [1, 2], [1, ''],
+         ['01', 1]),
+) {
+    my ($fault, @bad) = @$_;
+
+    unchanged_ok("refused: @bad" =~ s/\0/\\0/r, qr/^ERR commit: $fault /, [],
+                 @ok, \@bad);
+}
+
+for ('x', '', '1.0', ' 1', '1 ', '+1', '-0', '01', '-', '9223372036854775808',
+     '-9223372036854775808', '1' x 20)
+{
+    unchanged_ok("HINCRBY by '$_'", qr/^ERR commit: argument /, [],
+                 ['HINCRBY', 'counts', 'n', $_]);
+}
+
+unchanged_ok('HINCRBY after another write', qr/^ERR commit: order /, [],
+             @ok, ['HINCRBY', 'counts', 'n', 1]);
+
+unchanged_ok('an unknown check', qr/^ERR commit: check /, [[5, 'h']], @ok);
+unchanged_ok('more than unpack() takes', qr/^ERR commit: count /, [],
+             @ok, ['SADD', 's', 1 .. 7000]);
+
+my $before = content();
+
+for (
+    ['no arguments', 'count', 0],
+    ['checks is no number', 'count', 0, 'x'],
+    ['checks below 0', 'count', 0, -1],
+    ['half a check', 'count', 0, '1.5'],
+    ['a check cut short', 'count', 1, 'h', 1, 0, 1, 'f'],
+    ['a check of key 0', 'key', 1, 'h', 1, 3, 0, '', ''],
+    ['a check of key 2 of 1', 'key', 1, 'h', 1, 3, 2, '', ''],
+    ['a write of key 2 of 1', 'key', 1, 'h', 0, 2, 'DEL', 2],
+    ['a write of key x', 'key', 1, 'h', 0, 2, 'DEL', 'h'],
+    ['a rename to key 2 of 1', 'key', 1, 'h', 0, 3, 'RENAME', 1, 2],
+    ['a write cut short', 'count', 1, 'h', 0, 4, 'HSET', 1, 'f'],
+    ['a count of 0', 'command', 1, 'h', 0, 0],
+    ['a count that is no integer', 'count', 1, 'h', 0, '2.5', 'DEL', 1, 1],
+    ['a count that is no number', 'count', 1, 'h', 0, 'nan', 'DEL', 1],
+) {
+    my ($name, $fault, @args) = @$_;
+
+    like(raw(@args), qr/^ERR commit: $fault /, $name);
+}
+
+is_deeply(content(), $before, 'and nothing changed');
+
+
+# ---- increments that fail in the middle ----------------------------------
+
+redis('HSET', 'counts', 'max', '9223372036854775807', 'text', 'x', 'low',
+      '-9223372036854775800', 'min', '-9223372036854775800');
+
+for (
+    ['overflow', qr/overflow/, ['HINCRBY', 'counts', 'max', 1]],
+    ['underflow', qr/overflow/, ['HINCRBY', 'counts', 'min', -100]],
+    ['no integer', qr/not an integer/, ['HINCRBY', 'counts', 'text', 1]],
+    ['a key of another type', qr/^WRONGTYPE/, ['HINCRBY', 'l', 'n', 1]],
+) {
+    my ($name, $error, $bad) = @$_;
+
+    unchanged_ok("$name, after four increments and before a write", $error, [],
+                 ['HINCRBY', 'counts', 'n', 4],
+                 ['HINCRBY', 'counts', 'n', -9],
+                 ['HINCRBY', 'fresh', 'n', 3],
+                 ['HINCRBY', 'counts', 'low', '9223372036854775807'],
+                 ['HINCRBY', 'counts', 'n', 0],
+                 $bad,
+                 ['HINCRBY', 'counts', 'n', 1],
+                 @ok);
+}
+
+is_deeply(commit([],
+    ['HINCRBY', 'counts', 'max', '-9223372036854775807'],
+    ['HINCRBY', 'counts', 'max', '9223372036854775807'],
+), [1], 'the largest increments there are');
+is(redis('HGET', 'counts', 'max'), '9223372036854775807', 'are exact');
+
+
+# ---- size ----------------------------------------------------------------
+
+is_deeply(commit([[3, 'w0']], map { ['SET', "w$_", $_] } 0 .. 4999), [1],
+          'five thousand writes');
+is(redis('GET', 'w4999'), 4999, 'up to the last');
+
+is_deeply(commit([], ['SADD', 'many', 1 .. 6998]), [1], 'a long write');
+is(redis('SCARD', 'many'), 6998, 'in full');
+
+
+ok($server->finish, 'Redis ended');
+
+done_testing;
