@@ -293,8 +293,7 @@ ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf)
 
     crm_redis_conf_init(&cmcf->redis);
 
-    return crm_metrics_zone(cf, &ngx_http_crm_module) == NGX_OK
-           ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return crm_metrics_zone(cf) == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -573,6 +572,7 @@ ngx_http_crm_init_process(ngx_cycle_t *cycle)
     }
 
     crm_worker = worker;
+    crm_metrics_worker_start(worker);
 
     return crm_job_worker_start(worker);
 }

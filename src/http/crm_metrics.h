@@ -1,4 +1,9 @@
-/* Counters shared by all workers, and Prometheus' text of them. */
+/*
+ * Counters shared by all workers, and Prometheus' text of them.
+ *
+ * One row for each route of the two tables and one for what no route
+ * matched.  Nothing in here is by tenant, user or record.
+ */
 
 #ifndef CRM_METRICS_H
 #define CRM_METRICS_H
@@ -7,9 +12,13 @@
 
 
 /* the shared zone; at configuration time */
-ngx_int_t crm_metrics_zone(ngx_conf_t *cf, void *tag);
+ngx_int_t crm_metrics_zone(ngx_conf_t *cf);
 
-/* counts a finished request */
+/* finds the zone of the worker's cycle and begins to report to it; a worker
+   without a zone counts nothing */
+void crm_metrics_worker_start(crm_worker_t *worker);
+
+/* counts a request whose answer has its final status */
 void crm_metrics_request(crm_request_t *q);
 
 /* GET /metrics */

@@ -221,9 +221,9 @@ crm_request_finish(crm_flow_t *f)
 
     ngx_http_set_log_request(c->log, r);
 
-    crm_metrics_request(q);
-
     rc = crm_respond(q);
+
+    crm_metrics_request(q);
 
     if (!q->async) {
         ngx_http_finalize_request(r, rc);
