@@ -16,7 +16,8 @@ packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
 
 if [ "${1:-run}" = test ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
-              libcpanel-json-xs-perl libasan8 libubsan1 wrk curl openssl"
+              libcpanel-json-xs-perl libnginx-mod-nchan
+              libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl"
 fi
 
 installed() {
