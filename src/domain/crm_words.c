@@ -139,6 +139,41 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
 }
 
 
+int
+crm_words_match(crm_arena_t *a, const crm_str_t *folded, unsigned n,
+    const crm_str_t *phone, const crm_strs_t *words)
+{
+    unsigned         i, k;
+    crm_words_set_t  set;
+
+    memset(&set, 0, sizeof(crm_words_set_t));
+    set.arena = a;
+
+    for (i = 0; i < n; i++) {
+        crm_words_add_text(&set, &folded[i]);
+    }
+
+    if (phone != NULL) {
+        crm_words_add_phone(&set, phone);
+    }
+
+    for (i = 0; i < words->n; i++) {
+
+        for (k = 0; k < set.n; k++) {
+            if (crm_words_begins(&set.word[k], &words->str[i])) {
+                break;
+            }
+        }
+
+        if (k == set.n) {
+            return 0;
+        }
+    }
+
+    return !set.failed;
+}
+
+
 static void
 crm_words_add(crm_words_set_t *set, const crm_str_t *word)
 {

@@ -1,0 +1,74 @@
+/* the envelope of every list; see crm_list.h */
+
+#include "crm_list.h"
+#include "crm_respond.h"
+
+
+void
+crm_list_open(crm_flow_t *f, crm_list_t *list, const crm_query_t *query)
+{
+    list->out = crm_answer_json(f, NGX_HTTP_OK);
+    list->query = query;
+    list->n = 0;
+
+    crm_out_lit(list->out, "{\"data\":[");
+}
+
+
+void
+crm_list_add(crm_flow_t *f, crm_list_t *list, const crm_record_t *rec)
+{
+    if (list->n++ > 0) {
+        crm_out_char(list->out, ',');
+    }
+
+    crm_view_json(f, &list->query->view, list->out, rec);
+}
+
+
+ngx_int_t
+crm_list_close(crm_flow_t *f, crm_list_t *list, const crm_sort_key_t *last,
+    int64_t total, ngx_uint_t least)
+{
+    crm_str_t  cursor = crm_null_string;
+
+    if (last != NULL
+        && crm_sort_key_cursor(f, list->query, last, &cursor) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return crm_list_end(f, list, &cursor, total, least);
+}
+
+
+ngx_int_t
+crm_list_end(crm_flow_t *f, crm_list_t *list, const crm_str_t *cursor,
+    int64_t total, ngx_uint_t least)
+{
+    crm_out_t  *out = list->out;
+
+    (void) f;
+
+    crm_out_lit(out, "],\"next_cursor\":");
+
+    if (cursor->len > 0) {
+        crm_out_json(out, cursor);
+    } else {
+        crm_out_lit(out, "null");
+    }
+
+    if (list->query->total) {
+        if (least) {
+            crm_out_lit(out, ",\"total_at_least\":");
+        } else {
+            crm_out_lit(out, ",\"total\":");
+        }
+
+        crm_out_int(out, total);
+    }
+
+    crm_out_char(out, '}');
+
+    return NGX_OK;
+}

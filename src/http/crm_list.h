@@ -1,0 +1,34 @@
+/* The envelope of every list: data, next_cursor, total. */
+
+#ifndef CRM_LIST_H
+#define CRM_LIST_H
+
+#include "crm_query.h"
+
+
+typedef struct {
+    crm_out_t           *out;
+    const crm_query_t   *query;
+    ngx_uint_t           n;         /* objects written */
+} crm_list_t;
+
+
+/* {"data":[ */
+void crm_list_open(crm_flow_t *f, crm_list_t *list,
+    const crm_query_t *query);
+
+void crm_list_add(crm_flow_t *f, crm_list_t *list, const crm_record_t *rec);
+
+/*
+ * last: place of the last record looked at where more may follow, NULL at the
+ * end of the list.  total: shown where it was asked for; `least' names it
+ * total_at_least.
+ */
+ngx_int_t crm_list_close(crm_flow_t *f, crm_list_t *list,
+    const crm_sort_key_t *last, int64_t total, ngx_uint_t least);
+
+/* the same with a ready cursor; empty: the end */
+ngx_int_t crm_list_end(crm_flow_t *f, crm_list_t *list,
+    const crm_str_t *cursor, int64_t total, ngx_uint_t least);
+
+#endif /* CRM_LIST_H */
