@@ -39,16 +39,14 @@ static void crm_words_prune(crm_words_set_t *set);
 static int crm_words_begins(const crm_str_t *word, const crm_str_t *prefix);
 
 
-void
-crm_words_index(crm_ix_list_t *list, const char *part,
-    const crm_record_t *rec)
+static void
+crm_words_of(crm_words_set_t *set, crm_arena_t *a, const crm_record_t *rec)
 {
     unsigned            i;
-    crm_words_set_t     set;
     const crm_field_t  *f;
 
-    memset(&set, 0, sizeof(crm_words_set_t));
-    set.arena = list->arena;
+    memset(set, 0, sizeof(crm_words_set_t));
+    set->arena = a;
 
     for (i = 0; i < rec->entity->nfields; i++) {
         f = &rec->entity->fields[i];
@@ -58,12 +56,23 @@ crm_words_index(crm_ix_list_t *list, const char *part,
         }
 
         if (f->type == CRM_T_PHONE) {
-            crm_words_add_phone(&set, &rec->v[i].str);
+            crm_words_add_phone(set, &rec->v[i].str);
 
         } else {
-            crm_words_add_text(&set, &rec->v[i].str);
+            crm_words_add_text(set, &rec->v[i].str);
         }
     }
+}
+
+
+void
+crm_words_index(crm_ix_list_t *list, const char *part,
+    const crm_record_t *rec)
+{
+    unsigned         i;
+    crm_words_set_t  set;
+
+    crm_words_of(&set, list->arena, rec);
 
     for (i = 0; i < set.n; i++) {
         crm_words_emit(list, part, crm_record_id(rec), &set.word[i]);
@@ -140,22 +149,13 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
 
 
 int
-crm_words_match(crm_arena_t *a, const crm_str_t *folded, unsigned n,
-    const crm_str_t *phone, const crm_strs_t *words)
+crm_words_match(crm_arena_t *a, const crm_record_t *rec,
+    const crm_strs_t *words)
 {
     unsigned         i, k;
     crm_words_set_t  set;
 
-    memset(&set, 0, sizeof(crm_words_set_t));
-    set.arena = a;
-
-    for (i = 0; i < n; i++) {
-        crm_words_add_text(&set, &folded[i]);
-    }
-
-    if (phone != NULL) {
-        crm_words_add_phone(&set, phone);
-    }
+    crm_words_of(&set, a, rec);
 
     for (i = 0; i < words->n; i++) {
 

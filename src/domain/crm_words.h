@@ -16,7 +16,6 @@
 #define CRM_WORDS_SHIFT  11     /* ids of one sorted set of words */
 #define CRM_WORDS_MASK   ((1 << CRM_WORDS_SHIFT) - 1)
 #define CRM_WORDS_END    0x01   /* between a word and its id */
-#define CRM_WORDS_TEXTS  8      /* searched texts of one record, at most */
 
 
 /* entries for the words of the fields with CRM_F_WORDS; part is "l" for
@@ -36,9 +35,8 @@ int crm_words_same(const crm_record_t *old, const crm_record_t *rec);
  */
 int crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words);
 
-/* whether what crm_words_index() would index of the texts has all words of a
-   query; 0 when out of memory */
-int crm_words_match(crm_arena_t *a, const crm_str_t *folded, unsigned n,
-    const crm_str_t *phone, const crm_strs_t *words);
+/* whether the record has all words of a query; 0 when out of memory */
+int crm_words_match(crm_arena_t *a, const crm_record_t *rec,
+    const crm_strs_t *words);
 
 #endif /* CRM_WORDS_H */

@@ -126,36 +126,8 @@ ngx_uint_t
 crm_query_match_words(crm_flow_t *f, const crm_query_t *query,
     const crm_record_t *rec)
 {
-    unsigned            i, n;
-    const crm_str_t    *phone;
-    const crm_field_t  *field;
-    crm_str_t           folded[CRM_WORDS_TEXTS];
-
-    if (query->words.n == 0) {
-        return 1;
-    }
-
-    phone = NULL;
-
-    for (n = 0, i = 0; i < rec->entity->nfields; i++) {
-        field = &rec->entity->fields[i];
-
-        if (!(field->flags & CRM_F_WORDS) || !rec->v[i].set) {
-            continue;
-        }
-
-        if (field->type == CRM_T_PHONE) {
-            phone = &rec->v[i].str;
-
-        } else if (n < CRM_WORDS_TEXTS
-                   && crm_text_fold(&f->arena, &rec->v[i].str, &folded[n])
-                      == CRM_OK)
-        {
-            n++;
-        }
-    }
-
-    return crm_words_match(&f->arena, folded, n, phone, &query->words);
+    return query->words.n == 0
+           || crm_words_match(&f->arena, rec, &query->words);
 }
 
 
