@@ -247,7 +247,9 @@ crm_stored_find(const crm_entity_t *entity, const crm_str_t *stored,
             k -= entity->nfields;
         }
 
-        if (crm_str_eq(&entity->fields[k].stored, stored)) {
+        if (crm_str_eq(&entity->fields[k].stored, stored)
+            && !(entity->fields[k].flags & CRM_F_COMPUTED))
+        {
             return k;
         }
     }
