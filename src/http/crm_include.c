@@ -40,10 +40,7 @@ crm_view_init(crm_flow_t *f, const crm_entity_t *entity, crm_view_t *view)
 }
 
 
-/* contact of contact_id, tags of tag_ids; 0: the field refers to nothing that
-   can be shown */
-
-static size_t
+size_t
 crm_view_include_name(const crm_field_t *field, u_char *name)
 {
     size_t  len = field->name.len;

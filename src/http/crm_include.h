@@ -24,6 +24,10 @@ typedef struct {
 } crm_view_t;
 
 
+/* what `include' calls the field's object: contact of contact_id, tags of
+   tag_ids; 0: the field refers to nothing that can be shown */
+size_t crm_view_include_name(const crm_field_t *field, u_char *name);
+
 /* everything that the caller may see of the kind, nothing included */
 void crm_view_init(crm_flow_t *f, const crm_entity_t *entity,
     crm_view_t *view);

@@ -1,0 +1,146 @@
+/*
+ * What the tables of routes and fields do not know; see crm_openapi_int.h.
+ * t/openapi.t holds it against the server.
+ */
+
+#include "crm_openapi_int.h"
+
+
+#define CRM_DOC_FIGURES                                                       \
+    "'count':{'type':['integer','null']},"                                    \
+    "'expected_revenue':{'type':['integer','null']},"                         \
+    "'weighted_revenue':{'type':['integer','null']}"
+
+static const crm_doc_extra_t  crm_doc_extras[] = {
+
+    { NGX_HTTP_GET, "/board",
+      "{'name':'team_id','in':'query','schema':{'type':'string'}},"
+      "{'name':'user_id','in':'query','description':'An id, me or none',"
+      "'schema':{'type':'string'}},"
+      "{'name':'type','in':'query','schema':{'type':'string','enum':['lead',"
+      "'opportunity'],'default':'opportunity'}},"
+      "{'$ref':'#/components/parameters/Query'},"
+      "{'name':'limit','in':'query','description':'Cards of a column',"
+      "'schema':{'type':'integer','minimum':1,'maximum':1000,"
+      "'default':20}},"
+      "{'$ref':'#/components/parameters/IfNoneMatch'}",
+      NULL,
+      "{'type':'object','required':['columns'],'properties':{'columns':{"
+      "'type':'array','items':{'type':'object','properties':{'stage':{"
+      "'$ref':'#/components/schemas/Stage'}," CRM_DOC_FIGURES ","
+      "'activity':{'type':['object','null'],'properties':{'overdue':{"
+      "'type':'integer'},'today':{'type':'integer'},'planned':{'type':"
+      "'integer'},'none':{'type':'integer'}}},"
+      "'leads':{'type':'array','items':{'$ref':"
+      "'#/components/schemas/Lead'}},"
+      "'next_cursor':{'type':['string','null']}}}}}}" },
+
+    { NGX_HTTP_POST, "/leads/batch", NULL,
+      "{'type':'object','required':['operations'],'properties':{"
+      "'operations':{'type':'array','minItems':1,'maxItems':1000,'items':{"
+      "'type':'object','required':['op'],'properties':{'op':{'type':"
+      "'string','enum':['create','update','delete']},'id':{'type':"
+      "'integer','format':'int64','minimum':1},'if_match':{'type':["
+      "'integer','string','null']},'body':{'type':'object'}},"
+      "'additionalProperties':false}}},'additionalProperties':false}",
+      "{'type':'object','required':['succeeded','failed','results'],"
+      "'properties':{'succeeded':{'type':'integer'},'failed':{'type':"
+      "'integer'},'results':{'type':'array','description':"
+      "'In the order of the operations','items':{'type':'object',"
+      "'properties':{'status':{'type':'integer'},'id':{'type':['integer',"
+      "'null']},'version':{'type':['integer','null']},'code':{'type':["
+      "'string','null']},'errors':{'type':'array','items':{'$ref':"
+      "'#/components/schemas/Fault'}}}}}}}" },
+
+    { NGX_HTTP_POST, "/leads/{id}/move",
+      "{'name':'include','in':'query','schema':{'type':'string','enum':["
+      "'columns']}}", NULL, NULL },
+
+    { NGX_HTTP_GET, "/me", NULL, NULL,
+      "{'allOf':[{'$ref':'#/components/schemas/User'},{'type':'object',"
+      "'properties':{'tenant':{'type':'object','properties':{'slug':{"
+      "'type':'string'},'company_name':{'type':'string'},'currency':{"
+      "'type':'string'},'timezone':{'type':'string'},'locale':{'type':"
+      "'string'},'use_leads':{'type':'boolean'}}}}}]}" },
+
+    { NGX_HTTP_POST, "/users/{id}/tokens", NULL, NULL,
+      "{'allOf':[{'$ref':'#/components/schemas/Token'},{'type':'object',"
+      "'properties':{'token':{'type':'string','description':"
+      "'Shown in this answer only'}}}]}" },
+
+    { NGX_HTTP_GET, "/openapi.json", NULL, NULL, "{'type':'object'}" }
+};
+
+
+const crm_doc_extra_t *
+crm_doc_extra(const crm_route_t *route)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(crm_doc_extras) / sizeof(crm_doc_extras[0]); i++) {
+        if (crm_doc_extras[i].method == route->method
+            && crm_str_is(&route->path, crm_doc_extras[i].path))
+        {
+            return &crm_doc_extras[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+const char *
+crm_doc_extra_sorts(crm_kind_t kind)
+{
+    return kind == CRM_KIND_LEAD ? "position" : "";
+}
+
+
+const char *
+crm_doc_extra_includes(crm_kind_t kind)
+{
+    return kind == CRM_KIND_LEAD ? ",'stage_times'" : "";
+}
+
+
+int
+crm_doc_extra_derived(const crm_entity_t *entity, const crm_field_t *f)
+{
+    return entity->kind == CRM_KIND_LEAD
+           && crm_str_is(&f->name, "probability");
+}
+
+
+const char *
+crm_doc_extra_json(const crm_field_t *f)
+{
+    size_t  i;
+
+    static const struct {
+        crm_str_t    name;
+        const char  *schema;
+    } known[] = {
+        { crm_string("next_activity"),
+          "'type':['object','null'],'properties':{'id':{'type':'integer'},"
+          "'type_id':{'type':'integer'},'due_date':{'type':'string',"
+          "'format':'date'},'user_id':{'type':['integer','null']}}" },
+        { crm_string("attachments"),
+          "'type':'array','items':{'type':'object','properties':{'name':{"
+          "'type':'string'},'type':{'type':'string'},'size':{'type':"
+          "'integer'}}}" },
+        { crm_string("changes"),
+          "'type':'array','items':{'type':'object','required':['field',"
+          "'old','new'],'properties':{'field':{'type':'string'},'old':{},"
+          "'new':{}}}" },
+        { crm_string("result"),
+          "'description':'What the job came to'" }
+    };
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (crm_str_eq(&known[i].name, &f->name)) {
+            return known[i].schema;
+        }
+    }
+
+    return "'description':'Any JSON value'";
+}
