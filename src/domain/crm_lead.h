@@ -50,6 +50,9 @@ enum {
     CRM_FAILED_MAX
 };
 
+/* contacts whose leads are in one sorted set, P l:c:{contact >> 6} */
+#define CRM_CONTACT_SHIFT  6
+
 /* messages of a lead have the ids lead << CRM_MESSAGE_SHIFT + count */
 #define CRM_MESSAGE_SHIFT  20
 

@@ -16,7 +16,6 @@
 
 
 #define CRM_BOARD_ROOM     (8 + 4 * (CRM_KEYER_INT + 3))
-#define CRM_CONTACT_SHIFT  6        /* contacts of one bucket of leads */
 
 
 static const u_char     crm_type_letters[] = { 'l', 'o' };

@@ -1,0 +1,538 @@
+/* Contacts over HTTP: create, read, patch, delete (api.md, section 2) */
+
+#include "crm_change.h"
+#include "crm_contact.h"
+#include "crm_handlers.h"
+#include "crm_include.h"
+#include "crm_keyer.h"
+#include "crm_respond.h"
+#include "crm_write.h"
+
+
+typedef struct {
+    crm_view_t      view;
+    crm_input_t     input;
+    int64_t         id;
+    crm_record_t   *old;
+    crm_record_t   *rec;
+    crm_record_t   *parent;
+    ngx_uint_t      chunks;         /* bitmaps of its people that were asked */
+} crm_contact_op_t;
+
+
+static ngx_int_t crm_contact_read_loaded(crm_flow_t *f);
+static ngx_int_t crm_contact_read_included(crm_flow_t *f);
+static ngx_int_t crm_contact_create_loaded(crm_flow_t *f);
+static ngx_int_t crm_contact_patch_load(crm_flow_t *f);
+static ngx_int_t crm_contact_patch_loaded(crm_flow_t *f);
+static ngx_int_t crm_contact_delete_load(crm_flow_t *f);
+static ngx_int_t crm_contact_delete_loaded(crm_flow_t *f);
+
+
+static const crm_entity_t  *crm_contact_entity
+    = &crm_entities[CRM_KIND_CONTACT];
+
+
+static crm_contact_op_t *
+crm_contact_op(crm_flow_t *f)
+{
+    crm_contact_op_t  *o;
+
+    o = crm_arena_calloc(&f->arena, sizeof(crm_contact_op_t));
+
+    if (o != NULL) {
+        o->id = crm_request(f)->id[0];
+    }
+
+    f->data = o;
+
+    return o;
+}
+
+
+static void
+crm_contact_call(crm_flow_t *f, const char *command, crm_str_t key)
+{
+    crm_str_t  none = crm_null_string;
+
+    crm_flow_call(f, command, key, none, none, none);
+}
+
+
+static void
+crm_contact_load(crm_flow_t *f, int64_t id)
+{
+    crm_contact_call(f, "HGETALL", crm_contact_key(&f->arena,
+                                                   &f->tenant->prefix, id));
+}
+
+
+/* bits of those below a company, and the counter that proves the count */
+
+static void
+crm_contact_count_people(crm_flow_t *f, crm_contact_op_t *o)
+{
+    ngx_uint_t  i;
+    crm_str_t   none = crm_null_string;
+
+    o->chunks = (f->tenant->last_id[CRM_KIND_CONTACT] >> CRM_CHUNK_SHIFT) + 1;
+
+    for (i = 0; i < o->chunks; i++) {
+        crm_contact_call(f, "BITCOUNT",
+                         crm_flow_key(f, "c:f:parent:%lld:%lld",
+                                      (long long) o->id, (long long) i));
+    }
+
+    crm_flow_call(f, "HGET", f->tenant->root, crm_str("writes"), none, none);
+}
+
+
+/* takes the replies to it, or begins again where another worker has given
+   ids beyond what was counted: CRM_DECLINED */
+
+static int
+crm_contact_counted(crm_flow_t *f, crm_contact_op_t *o,
+    const crm_reply_t *reply, int64_t *people)
+{
+    ngx_uint_t  i;
+
+    if ((ngx_uint_t) (f->tenant->last_id[CRM_KIND_CONTACT]
+                      >> CRM_CHUNK_SHIFT)
+        >= o->chunks)
+    {
+        return CRM_DECLINED;
+    }
+
+    for (*people = 0, i = 0; i < o->chunks; i++) {
+        *people += reply[i].num;
+    }
+
+    return CRM_OK;
+}
+
+
+/* nothing was written since the count */
+
+static void
+crm_contact_check_writes(crm_flow_t *f, crm_ops_t *ops,
+    const crm_reply_t *writes)
+{
+    crm_str_t  none = crm_null_string;
+
+    if (crm_reply_is_nil(writes)) {
+        crm_change_check(ops, CRM_CHECK_FIELD_FREE, f->tenant->root,
+                         crm_str("writes"), none, CRM_FAILED_VERSION);
+        return;
+    }
+
+    crm_change_check(ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
+                     crm_str("writes"), writes->str, CRM_FAILED_VERSION);
+}
+
+
+static ngx_int_t
+crm_contact_no_params(crm_flow_t *f)
+{
+    crm_param_t  *param;
+
+    param = crm_param_unknown(&crm_request(f)->params);
+
+    if (param == NULL) {
+        return NGX_OK;
+    }
+
+    (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+
+    return NGX_DECLINED;
+}
+
+
+/* the body, without parameters beside it */
+
+static ngx_int_t
+crm_contact_input(crm_flow_t *f, crm_contact_op_t *o, crm_input_mode_t mode)
+{
+    ngx_int_t  rc;
+
+    if (o == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = crm_contact_no_params(f);
+
+    if (rc == NGX_OK) {
+        rc = crm_write_input(f, crm_contact_entity, mode, -1, &o->input);
+    }
+
+    if (rc == NGX_OK) {
+        crm_input_refs(f->conf, &o->input, &f->answer.faults);
+    }
+
+    return rc;
+}
+
+
+/* ---- GET ------------------------------------------------------------------- */
+
+ngx_int_t
+crm_contact_read(crm_flow_t *f)
+{
+    ngx_int_t          rc;
+    crm_contact_op_t  *o;
+
+    o = crm_contact_op(f);
+    if (o == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = crm_view_parse(f, crm_contact_entity, &o->view);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    crm_contact_load(f, o->id);
+
+    return crm_flow_wait(f, crm_contact_read_loaded);
+}
+
+
+static ngx_int_t
+crm_contact_read_loaded(crm_flow_t *f)
+{
+    ngx_int_t          rc;
+    crm_contact_op_t  *o = f->data;
+
+    rc = crm_read_record(f, crm_contact_entity, o->id, &f->reply[0], &o->rec);
+
+    if (rc == NGX_DECLINED) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (crm_view_look_up(f, &o->view, &o->rec, 1) > 0) {
+        return crm_flow_wait(f, crm_contact_read_included);
+    }
+
+    f->nreply = 0;
+
+    return crm_contact_read_included(f);
+}
+
+
+static ngx_int_t
+crm_contact_read_included(crm_flow_t *f)
+{
+    crm_contact_op_t  *o = f->data;
+
+    if (f->nreply > 0 && crm_view_looked_up(f, &o->view) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_view_json(f, &o->view, crm_answer_json(f, NGX_HTTP_OK), o->rec);
+    crm_answer_etag(f, crm_record_version(o->rec),
+                    crm_view_hash(f, &o->view, o->rec));
+
+    return NGX_OK;
+}
+
+
+/* ---- POST ------------------------------------------------------------------- */
+
+ngx_int_t
+crm_contact_create_handler(crm_flow_t *f)
+{
+    ngx_int_t           rc;
+    crm_contact_op_t   *o;
+    const crm_value_t  *parent;
+
+    o = crm_contact_op(f);
+
+    rc = crm_contact_input(f, o, CRM_INPUT_CREATE);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    /* 0 where none is named: there is no such contact */
+
+    parent = &o->input.values->v[CRM_CONTACT_PARENT_ID];
+    crm_contact_load(f, parent->num);
+
+    return crm_flow_wait(f, crm_contact_create_loaded);
+}
+
+
+static ngx_int_t
+crm_contact_create_loaded(crm_flow_t *f)
+{
+    ngx_int_t          rc;
+    crm_ops_t          ops;
+    crm_rule_t         rule;
+    crm_problem_t      problem;
+    crm_contact_op_t  *o = f->data;
+
+    rc = crm_read_record(f, crm_contact_entity,
+                         o->input.values->v[CRM_CONTACT_PARENT_ID].num,
+                         &f->reply[0], &o->parent);
+
+    if (rc != NGX_OK && rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    crm_write_rule(f, &rule);
+
+    problem = crm_contact_create(&rule, &o->input, o->parent, &o->rec);
+
+    if (problem != CRM_P_NONE) {
+        return crm_write_refused(f, problem);
+    }
+
+    crm_value_set_num(&o->rec->v[CRM_ID],
+                      crm_tenant_next_id(f->tenant, CRM_KIND_CONTACT, 0));
+
+    crm_ops_init(&ops, &f->arena);
+
+    if (crm_contact_commit(&ops, &rule, NULL, o->rec) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_write_answer(f, NGX_HTTP_CREATED, o->rec, NULL);
+
+    return crm_write_commit(f, &ops);
+}
+
+
+/* ---- PATCH ------------------------------------------------------------------ */
+
+ngx_int_t
+crm_contact_patch(crm_flow_t *f)
+{
+    ngx_int_t          rc;
+    crm_contact_op_t  *o;
+
+    o = crm_contact_op(f);
+
+    rc = crm_contact_input(f, o, CRM_INPUT_PATCH);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    return crm_gate_enter(f, crm_contact_key(&f->arena, &f->tenant->prefix,
+                                             o->id),
+                          crm_contact_patch_load);
+}
+
+
+/* the kind is named and is not company, or cleared: then it is person */
+
+static ngx_uint_t
+crm_contact_to_person(const crm_contact_op_t *o)
+{
+    return crm_mask_has(&o->input.present, CRM_CONTACT_KIND)
+           && o->input.values->v[CRM_CONTACT_KIND].num
+              != CRM_CONTACT_COMPANY;
+}
+
+
+static ngx_int_t
+crm_contact_patch_load(crm_flow_t *f)
+{
+    crm_contact_op_t  *o = f->data;
+
+    crm_contact_load(f, o->id);
+    crm_contact_load(f, o->input.values->v[CRM_CONTACT_PARENT_ID].num);
+
+    if (crm_contact_to_person(o)) {
+        crm_contact_count_people(f, o);
+    }
+
+    return crm_flow_wait(f, crm_contact_patch_loaded);
+}
+
+
+/* a company with people below it stays one */
+
+static ngx_int_t
+crm_contact_stays_company(crm_flow_t *f, crm_contact_op_t *o, crm_ops_t *ops)
+{
+    int64_t             people;
+    const crm_field_t  *kind;
+
+    if (!crm_contact_to_person(o)
+        || o->old->v[CRM_CONTACT_KIND].num != CRM_CONTACT_COMPANY)
+    {
+        return NGX_OK;
+    }
+
+    if (crm_contact_counted(f, o, &f->reply[2], &people) != CRM_OK) {
+        return NGX_AGAIN;
+    }
+
+    if (people > 0) {
+        kind = &crm_contact_entity->fields[CRM_CONTACT_KIND];
+        crm_fault(&f->answer.faults, &kind->name, CRM_FAULT_INVALID,
+                  "people belong to this company");
+        return NGX_OK;
+    }
+
+    crm_contact_check_writes(f, ops, &f->reply[2 + o->chunks]);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_contact_patch_loaded(crm_flow_t *f)
+{
+    int                touched;
+    ngx_int_t          rc;
+    crm_ops_t          ops;
+    crm_rule_t         rule;
+    crm_problem_t      problem;
+    crm_contact_op_t  *o = f->data;
+
+    rc = crm_read_record(f, crm_contact_entity, o->id, &f->reply[0], &o->old);
+
+    if (rc == NGX_OK) {
+        rc = crm_read_record(f, crm_contact_entity,
+                             o->input.values->v[CRM_CONTACT_PARENT_ID].num,
+                             &f->reply[1], &o->parent);
+        rc = rc == NGX_DECLINED ? NGX_OK : rc;
+
+    } else if (rc == NGX_DECLINED) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    crm_ops_init(&ops, &f->arena);
+
+    if (crm_contact_stays_company(f, o, &ops) != NGX_OK) {
+        return crm_flow_retry(f);
+    }
+
+    crm_write_rule(f, &rule);
+
+    problem = crm_contact_update(&rule, o->old, &o->input, o->parent,
+                                 &o->rec, &touched);
+
+    if (problem != CRM_P_NONE) {
+        return crm_write_refused(f, problem);
+    }
+
+    if (crm_write_match(f, o->old) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    crm_write_answer(f, NGX_HTTP_OK, o->rec, NULL);
+
+    if (!touched) {
+        return NGX_OK;
+    }
+
+    return crm_contact_commit(&ops, &rule, o->old, o->rec) == CRM_OK
+           ? crm_write_commit(f, &ops) : NGX_ERROR;
+}
+
+
+/* ---- DELETE ----------------------------------------------------------------- */
+
+ngx_int_t
+crm_contact_delete(crm_flow_t *f)
+{
+    crm_contact_op_t  *o;
+
+    o = crm_contact_op(f);
+    if (o == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (crm_contact_no_params(f) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    return crm_gate_enter(f, crm_contact_key(&f->arena, &f->tenant->prefix,
+                                             o->id),
+                          crm_contact_delete_load);
+}
+
+
+static ngx_int_t
+crm_contact_delete_load(crm_flow_t *f)
+{
+    crm_str_t          id, none = crm_null_string;
+    crm_contact_op_t  *o = f->data;
+
+    id = crm_arena_printf(&f->arena, "%lld", (long long) o->id);
+
+    crm_contact_load(f, o->id);
+    crm_flow_call(f, "ZCOUNT",
+                  crm_flow_key(f, "l:c:%lld",
+                               (long long) (o->id >> CRM_CONTACT_SHIFT)),
+                  id, id, none);
+    crm_contact_count_people(f, o);
+
+    return crm_flow_wait(f, crm_contact_delete_loaded);
+}
+
+
+/* only what is not zero is named: "%.0lld" of 0 is empty */
+
+static ngx_int_t
+crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people)
+{
+    f->answer.members = crm_arena_printf(&f->arena,
+                            "\"counts\":{%s%.0lld%s%s%.0lld}",
+                            leads ? "\"leads\":" : "", (long long) leads,
+                            leads && people ? "," : "",
+                            people ? "\"contacts\":" : "",
+                            (long long) people);
+
+    return crm_flow_problem(f, CRM_P_IN_USE, NULL);
+}
+
+
+static ngx_int_t
+crm_contact_delete_loaded(crm_flow_t *f)
+{
+    int64_t            people;
+    ngx_int_t          rc;
+    crm_ops_t          ops;
+    crm_rule_t         rule;
+    crm_contact_op_t  *o = f->data;
+
+    rc = crm_read_record(f, crm_contact_entity, o->id, &f->reply[0], &o->old);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED
+               ? crm_flow_problem(f, CRM_P_NOT_FOUND, NULL) : rc;
+    }
+
+    if (crm_write_match(f, o->old) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (crm_contact_counted(f, o, &f->reply[2], &people) != CRM_OK) {
+        return crm_flow_retry(f);
+    }
+
+    if (f->reply[1].num > 0 || people > 0) {
+        return crm_contact_in_use(f, f->reply[1].num, people);
+    }
+
+    crm_write_rule(f, &rule);
+    crm_ops_init(&ops, &f->arena);
+    crm_contact_check_writes(f, &ops, &f->reply[2 + o->chunks]);
+
+    if (crm_contact_commit(&ops, &rule, o->old, NULL) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    (void) crm_answer_nothing(f);
+
+    return crm_write_commit(f, &ops);
+}
