@@ -292,6 +292,10 @@ crm_batch_deliver(crm_batch_t *batch)
     redis->stats.in_flight--;
     redis->bytes -= batch->len;
 
+    if (redis->state == CRM_REDIS_READY && batch->status == CRM_BATCH_OK) {
+        redis->backoff = CRM_REDIS_BACKOFF_MIN;
+    }
+
     crm_redis_watch(redis);
 
     if (handler != NULL) {

@@ -13,7 +13,6 @@
 #include "crm_redis_int.h"
 
 
-#define CRM_REDIS_BACKOFF_MIN  50
 #define CRM_REDIS_BACKOFF_MAX  1000
 
 
@@ -175,7 +174,6 @@ crm_redis_is_ready(crm_redis_t *redis)
     redis->state = CRM_REDIS_READY;
     redis->was_ready = 1;
     redis->first = 0;
-    redis->backoff = CRM_REDIS_BACKOFF_MIN;
 
     /* it was set for connecting, perhaps for longer than a command may take */
 

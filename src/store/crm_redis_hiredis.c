@@ -22,6 +22,9 @@
 /* the reader's buffer is kept below this size, and freed when larger */
 #define CRM_REDIS_READ_KEEP  (256 * 1024)
 
+/* far above what any command of ours asks for */
+#define CRM_REDIS_ARRAY_MAX  (4 * 1024 * 1024)
+
 
 #if (HIREDIS_MAJOR >= 1)
 typedef size_t  crm_redis_count_t;
@@ -495,10 +498,26 @@ crm_redis_make_string(const redisReadTask *task, char *str, size_t len)
 }
 
 
+/* NULL ends the connection */
+
 static void *
 crm_redis_make_array(const redisReadTask *task, crm_redis_count_t n)
 {
     crm_reply_t  *r;
+
+    if (n > CRM_REDIS_ARRAY_MAX) {
+        return NULL;
+    }
+
+#if (HIREDIS_MAJOR >= 1)
+
+    /* of RESP3, and the answer to nothing */
+
+    if (task->type == REDIS_REPLY_PUSH) {
+        return NULL;
+    }
+
+#endif
 
     r = crm_redis_reply_of(task);
 
@@ -568,7 +587,7 @@ crm_redis_free_object(void *object)
 
 #if (HIREDIS_MAJOR >= 1)
 
-/* of RESP3, which we never ask for; NULL ends the connection */
+/* of RESP3, which we never ask for */
 
 static void *
 crm_redis_make_double(const redisReadTask *task, double value, char *str,

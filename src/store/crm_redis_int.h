@@ -14,6 +14,10 @@
 #include "crm_resp.h"
 
 
+/* of reconnecting; set back by an answer, not by a connection: one that
+   is lost again and again must not come every 50 ms */
+#define CRM_REDIS_BACKOFF_MIN  50
+
 /* bytes of all batches in flight; hiredis does not survive their shortage */
 #define CRM_REDIS_MAX_BYTES  (64 * 1024 * 1024)
 
