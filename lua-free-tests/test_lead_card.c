@@ -162,6 +162,16 @@ test_rotting(void **state)
     assert_int_equal(crm_lead_view(&arena, lead, &conf, since + 9 * DAY),
                      CRM_OK);
     assert_fields(lead, "'rotting':false");
+
+    crm_value_set_num(&lead->v[CRM_LEAD_STATE], CRM_STATE_WON);
+    assert_int_equal(crm_lead_view(&arena, lead, &conf, since + 9 * DAY),
+                     CRM_OK);
+    assert_fields(lead, "'rotting':false");
+
+    crm_value_set_num(&lead->v[CRM_LEAD_STATE], CRM_STATE_OPEN);
+    assert_int_equal(crm_lead_view(&arena, lead, &conf, since + 9 * DAY),
+                     CRM_OK);
+    assert_fields(lead, "'rotting':true");
 }
 
 

@@ -160,6 +160,7 @@ test_message_only(void **state)
     assert_non_null(message);
     commit(old, lead, message);
 
+    assert_int_equal(crm_lead_touch(&rule, old, lead), 0);
     assert_int_equal(crm_record_id(message), 9 * 1048576 + 3);
     assert_string_equal(writes(""),
                         "HINCRBY tenant writes 1\n"
@@ -169,6 +170,33 @@ test_message_only(void **state)
                         "\"lead\":\"9\",\"kind\":\"note\","
                         "\"body\":\"called \\\"him\\\"\",\"author\":\"1\","
                         "\"files\":\"[]\",\"changes\":\"[]\"}\n");
+}
+
+
+/* an activity is planned: the card and the due lists, no version */
+
+static void
+test_due_only(void **state)
+{
+    crm_record_t  *old, *lead;
+
+    (void) state;
+
+    old = stored(lead_entity, "{" LEAD "}");
+    lead = stored(lead_entity, "{" LEAD ",'act':'5000,86405000,31,2,0,2'}");
+    assert_int_equal(crm_lead_touch(&rule, old, lead), 0);
+    commit(old, lead, NULL);
+
+    assert_non_null(strstr(writes("lead:9"),
+                           "HSET lead:9 card 1;1795443000000;"
+                           "5000,86405000,31,2,0,2;{\"id\":9,"));
+    assert_non_null(strstr(writes("lead:9"),
+                           " act 5000,86405000,31,2,0,2\n"));
+    assert_string_equal(writes("l:"),
+                        "ZADD l:d:o:1 5000 0000000009\n"
+                        "ZADD l:d:o:1:t1 5000 0000000009\n"
+                        "ZADD l:d:o:1:t1:u1 5000 0000000009\n"
+                        "ZADD l:d:o:1:u1 5000 0000000009\n");
 }
 
 
@@ -424,6 +452,7 @@ main(void)
         domain_test(test_nothing),
         domain_test(test_rank_only),
         domain_test(test_message_only),
+        domain_test(test_due_only),
         domain_test(test_move),
         domain_test(test_clear),
         domain_test(test_contact_there),

@@ -208,6 +208,39 @@ test_query_phone(void **state)
 }
 
 
+static int
+match(const char *packed, const char *q)
+{
+    crm_str_t   s;
+    crm_strs_t  words;
+
+    s = str(q);
+    assert_int_equal(crm_words_query(&arena, &s, &words), CRM_OK);
+
+    return crm_words_match(&arena, stored(contact_entity, packed), &words);
+}
+
+
+static void
+test_match(void **state)
+{
+    static const char  *mina = "{'id':'1','name':'Mina Rad',"
+                               "'email':'m.rad@rad.example',"
+                               "'phone':'+98 21 8877 6655','city':'Bonn'}";
+
+    (void) state;
+
+    assert_true(match(mina, "rad mi"));
+    assert_true(match(mina, "EXAMP"));
+    assert_true(match(mina, "021 8877"));
+    assert_true(match(mina, "+98 21 8877"));
+    assert_false(match(mina, "rad mia"));
+    assert_false(match(mina, "adr"));
+    assert_false(match(mina, "8877 6655"));
+    assert_false(match(mina, "bonn"));
+}
+
+
 int
 main(void)
 {
@@ -219,7 +252,8 @@ main(void)
         domain_test(test_numbers_in_names),
         domain_test(test_query),
         domain_test(test_query_prune),
-        domain_test(test_query_phone)
+        domain_test(test_query_phone),
+        domain_test(test_match)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,7 +119,7 @@ crm_lead_same_words(const crm_record_t *old, const crm_record_t *lead)
 }
 
 
-/* whether the card shows, or computes from, any of the fields */
+/* every new version is on the card; due activities change without one */
 
 static int
 crm_lead_card_differs(const crm_record_t *lead, const crm_mask_t *differ)
@@ -134,9 +134,7 @@ crm_lead_card_differs(const crm_record_t *lead, const crm_mask_t *differ)
         }
     }
 
-    return crm_mask_has(differ, CRM_LEAD_STAGE_CHANGED_AT)
-           || crm_mask_has(differ, CRM_LEAD_ACTIVE)
-           || crm_mask_has(differ, CRM_LEAD_DUE);
+    return crm_mask_has(differ, CRM_LEAD_DUE);
 }
 
 
