@@ -142,3 +142,70 @@ crm_digest_text(u_char *p, const u_char *hash)
 
     return p + CRM_SHA256_TEXT;
 }
+
+
+static const u_char  crm_seal_nonce[crypto_secretbox_NONCEBYTES];
+
+
+static void
+crm_seal_key(const crm_str_t *secret, u_char key[crypto_secretbox_KEYBYTES])
+{
+    crypto_generichash(key, crypto_secretbox_KEYBYTES, secret->data,
+                       secret->len, (const u_char *) "crm seal", 8);
+}
+
+
+int
+crm_seal(crm_arena_t *a, const crm_str_t *secret, const crm_str_t *src,
+    crm_str_t *text)
+{
+    u_char     key[crypto_secretbox_KEYBYTES];
+    crm_str_t  box;
+
+    box.len = src->len + crypto_secretbox_MACBYTES;
+    box.data = crm_arena_bytes(a, box.len);
+
+    if (box.data == NULL) {
+        return CRM_ERROR;
+    }
+
+    crm_seal_key(secret, key);
+    crypto_secretbox_easy(box.data, src->data, src->len, crm_seal_nonce, key);
+    sodium_memzero(key, sizeof(key));
+
+    return crm_base64url_encode(a, &box, text);
+}
+
+
+int
+crm_unseal(crm_arena_t *a, const crm_str_t *secret, const crm_str_t *text,
+    crm_str_t *dst)
+{
+    int        rc;
+    u_char     key[crypto_secretbox_KEYBYTES];
+    crm_str_t  box;
+
+    rc = crm_base64url_decode(a, text, &box);
+
+    if (rc != CRM_OK) {
+        return rc;
+    }
+
+    if (box.len < crypto_secretbox_MACBYTES) {
+        return CRM_DECLINED;
+    }
+
+    dst->len = box.len - crypto_secretbox_MACBYTES;
+    dst->data = crm_arena_bytes(a, dst->len + 1);
+
+    if (dst->data == NULL) {
+        return CRM_ERROR;
+    }
+
+    crm_seal_key(secret, key);
+    rc = crypto_secretbox_open_easy(dst->data, box.data, box.len,
+                                    crm_seal_nonce, key);
+    sodium_memzero(key, sizeof(key));
+
+    return rc == 0 ? CRM_OK : CRM_DECLINED;
+}

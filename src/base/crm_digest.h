@@ -27,6 +27,16 @@ void crm_random_bytes(void *p, size_t len);
 /* 64-bit SipHash with a fixed key: ETags, buckets, cursors; no secret */
 uint64_t crm_hash64(const void *data, size_t len);
 
+/*
+ * Authenticated encryption under a key derived from `secret`, as base64url
+ * text.  One secret seals one text: the nonce is fixed.  crm_unseal():
+ * CRM_DECLINED where the text was sealed with another secret.
+ */
+int crm_seal(crm_arena_t *a, const crm_str_t *secret, const crm_str_t *src,
+    crm_str_t *text);
+int crm_unseal(crm_arena_t *a, const crm_str_t *secret,
+    const crm_str_t *text, crm_str_t *dst);
+
 int crm_base64url_encode(crm_arena_t *a, const crm_str_t *src,
     crm_str_t *dst);
 /* CRM_DECLINED on any character outside the alphabet */

@@ -21,6 +21,14 @@ crm_change_skips(const crm_record_t *rec, unsigned i)
 static void
 crm_change_by(const crm_rule_t *rule, crm_record_t *rec, unsigned field)
 {
+    const crm_field_t  *f = &rec->entity->fields[field];
+
+    /* configuration has no authors: another field stands there */
+
+    if (f->ref != CRM_KIND_USER || !(f->flags & CRM_F_READ_ONLY)) {
+        return;
+    }
+
     crm_value_clear(&rec->v[field]);
 
     if (rule->actor != 0) {

@@ -130,3 +130,31 @@ crm_ops_grow(crm_ops_t *ops, void *old, unsigned n, unsigned *cap,
 
     return p;
 }
+
+
+void
+crm_ops_counters_first(crm_ops_t *ops)
+{
+    unsigned      i, n, pass;
+    crm_write_t  *writes;
+
+    if (ops->nwrites == 0) {
+        return;
+    }
+
+    writes = crm_arena_alloc(ops->arena, ops->nwrites * sizeof(crm_write_t));
+    if (writes == NULL) {
+        ops->failed = 1;
+        return;
+    }
+
+    for (n = 0, pass = 0; pass < 2; pass++) {
+        for (i = 0; i < ops->nwrites; i++) {
+            if (crm_str_is(&ops->writes[i].argv[0], "HINCRBY") == (pass == 0)) {
+                writes[n++] = ops->writes[i];
+            }
+        }
+    }
+
+    memcpy(ops->writes, writes, ops->nwrites * sizeof(crm_write_t));
+}

@@ -43,6 +43,8 @@
     X(NO_WON_STAGE,           409, "no_won_stage", "There is no won stage")   \
     X(LAST_ADMIN,             409, "last_admin",                              \
       "The tenant's last active admin")                                       \
+    X(TOO_MANY,               409, "too_many",                                \
+      "The tenant has as many of these as it may")                            \
     X(CURRENCY_IN_USE,        409, "currency_in_use",                         \
       "Amounts exist in the present currency")                                \
     X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress",                \

@@ -393,7 +393,7 @@ crm_auth_approve(crm_flow_t *f)
     crm_auth_touch(f, token);
     crm_flow_shift(f, 1);
 
-    if (q->idem_key.len > 0) {
+    if (f->idem_key.len > 0) {
 
         if (crm_idem_replay(f, &f->reply[0], &rc) == NGX_OK) {
             return rc;
@@ -502,7 +502,7 @@ crm_auth_conf_loaded(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    return q->idem_key.len > 0 ? crm_flow_wait(f, crm_auth_replay)
+    return f->idem_key.len > 0 ? crm_flow_wait(f, crm_auth_replay)
                                : crm_auth_dispatch(f);
 }
 

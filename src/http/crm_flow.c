@@ -116,7 +116,16 @@ crm_flow_drop_batches(crm_flow_t *f)
 void
 crm_flow_abandon(crm_flow_t *f)
 {
+    crm_finish_pt  detach;
+
     f->finished = 1;
+
+    detach = f->detach;
+    f->detach = NULL;
+
+    if (detach != NULL) {
+        detach(f);
+    }
 
     if (f->waiting != NULL) {
         crm_batch_abandon(f->waiting);

@@ -48,6 +48,7 @@ struct crm_answer_s {
     int64_t               id;           /* of the record it is about */
     int64_t               version;
     ngx_uint_t            retry_after;  /* seconds */
+    unsigned              secret:1;     /* never stored in the clear */
     unsigned              replayed:1;
     unsigned              has_body:1;
 };
@@ -69,6 +70,8 @@ struct crm_flow_s {
     void                 *data;         /* the handler's own */
 
     crm_finish_pt         finish;
+    crm_finish_pt         detach;       /* flows below this one, when it ends
+                                           early; may be NULL */
     void                 *owner;        /* what finish needs */
     ngx_event_t           timer;        /* jitter of a retry, gate deadline */
     ngx_queue_t           gate_link;    /* crm_gate.c */
@@ -84,6 +87,10 @@ struct crm_flow_s {
     crm_record_t         *user;         /* the caller; NULL: nobody */
     ngx_int_t             role;         /* CRM_ROLE_*; -1 nobody */
     int64_t               writes;       /* the tenant's counter, as read */
+
+    crm_str_t             idem_key;     /* Redis key; empty: none */
+    crm_str_t             idem_mark;    /* hash of the body */
+    crm_str_t             idem_secret;  /* known to the sender only */
 
     crm_answer_t          answer;
 

@@ -6,12 +6,14 @@
 
 
 #define CRM_IDEM_TTL       "86400000"       /* 24 h in milliseconds */
+#define CRM_IDEM_CLAIM     "60000"          /* should its worker die */
 #define CRM_IDEM_BODY_MAX  65536
 
 /*
- * Stored: one line each of body hash, status, Location, ETag, version of the
- * answer's form ("+" with the body, "-" without: it was too large, the
- * replay is the current representation), then the body.
+ * Stored: one line each of body hash, status, Location, ETag, form of the body
+ * ("+" as it is; "*" sealed with a key that only who sent the request can
+ * make: it holds a secret; "-" none: it was too large, the replay is the
+ * current representation), then the body.
  */
 
 
@@ -39,7 +41,7 @@ crm_idem_look_up(crm_flow_t *f)
     ngx_str_t      *key = &q->headers.idempotency_key;
     u_char          hash[CRM_SHA256_TEXT];
 
-    q->idem_key.len = 0;
+    f->idem_key.len = 0;
 
     if (key->data == NULL || q->r->method != NGX_HTTP_POST) {
         return NGX_OK;
@@ -62,8 +64,8 @@ crm_idem_look_up(crm_flow_t *f)
     }
 
     (void) crm_sha256_text(mark, q->body_text.data, q->body_text.len);
-    q->idem_mark.data = mark;
-    q->idem_mark.len = CRM_SHA256_TEXT;
+    f->idem_mark.data = mark;
+    f->idem_mark.len = CRM_SHA256_TEXT;
 
     text = crm_arena_printf(&f->arena, "%lld %.*s %.*s",
                             (long long) crm_record_id(f->user),
@@ -72,9 +74,10 @@ crm_idem_look_up(crm_flow_t *f)
 
     (void) crm_sha256_text(hash, text.data, text.len);
 
-    q->idem_key = crm_flow_key(f, "i:%.*s", CRM_SHA256_TEXT, hash);
+    f->idem_key = crm_flow_key(f, "i:%.*s", CRM_SHA256_TEXT, hash);
+    f->idem_secret = text;
 
-    crm_flow_call(f, "GET", q->idem_key, (crm_str_t) crm_null_string,
+    crm_flow_call(f, "GET", f->idem_key, (crm_str_t) crm_null_string,
                   (crm_str_t) crm_null_string, (crm_str_t) crm_null_string);
 
     return NGX_OK;
@@ -130,7 +133,6 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
     int64_t         status;
     crm_out_t      *out;
     crm_str_t       rest, mark, line, location, form;
-    crm_request_t  *q = crm_request(f);
 
     *rc = NGX_OK;
 
@@ -141,7 +143,7 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
     rest = reply->str;
     mark = crm_idem_line(&rest);
 
-    if (!crm_str_eq(&mark, &q->idem_mark)) {
+    if (!crm_str_eq(&mark, &f->idem_mark)) {
         *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
         return NGX_OK;
     }
@@ -168,6 +170,13 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
         return NGX_OK;
     }
 
+    if (crm_str_is(&form, "*")
+        && crm_unseal(&f->arena, &f->idem_secret, &rest, &rest) != CRM_OK)
+    {
+        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
+        return NGX_OK;
+    }
+
     if (rest.len > 0) {
         out = crm_answer_json(f, status);
         crm_out_str(out, &rest);
@@ -177,30 +186,54 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
 }
 
 
-void
-crm_idem_commit(crm_flow_t *f, crm_ops_t *ops)
+static void
+crm_idem_check(crm_flow_t *f, crm_ops_t *ops)
 {
-    size_t          size;
-    crm_out_t       out;
-    crm_str_t       argv[5], body;
-    crm_check_t    *check;
-    crm_answer_t   *answer = &f->answer;
-    crm_request_t  *q = crm_request(f);
+    crm_check_t  *check;
 
-    if (q->idem_key.len == 0) {
-        return;
-    }
-
-    check = crm_ops_check(ops, CRM_CHECK_KEY_FREE, q->idem_key,
+    check = crm_ops_check(ops, CRM_CHECK_KEY_FREE, f->idem_key,
                           crm_str(""), crm_str(""));
     if (check != NULL) {
         check->tag = CRM_IDEM_TAG;
     }
+}
+
+
+static void
+crm_idem_set(crm_flow_t *f, crm_ops_t *ops, crm_out_t *out, const char *ttl)
+{
+    crm_str_t  argv[5];
+
+    argv[0] = crm_str("SET");
+    argv[1] = f->idem_key;
+    argv[3] = crm_str("PX");
+    argv[4].data = (u_char *) ttl;
+    argv[4].len = ngx_strlen(ttl);
+
+    if (crm_out_join(out, &argv[2]) != CRM_OK) {
+        ops->failed = 1;
+        return;
+    }
+
+    crm_ops_write(ops, 5, argv);
+}
+
+
+void
+crm_idem_store(crm_flow_t *f, crm_ops_t *ops)
+{
+    size_t         size;
+    crm_out_t      out;
+    crm_str_t      body;
+    crm_answer_t  *answer = &f->answer;
+
+    static const crm_str_t  plain = crm_string("+\n");
+    static const crm_str_t  sealed = crm_string("*\n");
 
     size = answer->has_body ? crm_out_size(&answer->body) : 0;
 
     crm_out_init(&out, &f->arena, 256 + ngx_min(size, CRM_IDEM_BODY_MAX));
-    crm_out_str(&out, &q->idem_mark);
+    crm_out_str(&out, &f->idem_mark);
     crm_out_char(&out, '\n');
     crm_out_int(&out, answer->status);
     crm_out_char(&out, '\n');
@@ -213,22 +246,78 @@ crm_idem_commit(crm_flow_t *f, crm_ops_t *ops)
         crm_out_lit(&out, "-\n");
 
     } else {
-        crm_out_lit(&out, "+\n");
+        crm_out_str(&out, answer->secret ? &sealed : &plain);
 
         if (size > 0 && crm_out_join(&answer->body, &body) == CRM_OK) {
+
+            if (answer->secret
+                && crm_seal(&f->arena, &f->idem_secret, &body, &body)
+                   != CRM_OK)
+            {
+                ops->failed = 1;
+                return;
+            }
+
             crm_out_str(&out, &body);
         }
     }
 
-    argv[0] = crm_str("SET");
-    argv[1] = q->idem_key;
-    argv[3] = crm_str("PX");
-    argv[4] = crm_str(CRM_IDEM_TTL);
+    crm_idem_set(f, ops, &out, CRM_IDEM_TTL);
+}
 
-    if (crm_out_join(&out, &argv[2]) != CRM_OK) {
-        ops->failed = 1;
+
+void
+crm_idem_commit(crm_flow_t *f, crm_ops_t *ops)
+{
+    if (f->idem_key.len == 0) {
         return;
     }
 
-    crm_ops_write(ops, 5, argv);
+    crm_idem_check(f, ops);
+    crm_idem_store(f, ops);
+}
+
+
+void
+crm_idem_claim(crm_flow_t *f, crm_ops_t *ops)
+{
+    crm_out_t  out;
+
+    crm_idem_check(f, ops);
+
+    crm_out_init(&out, &f->arena, 64);
+    crm_out_str(&out, &f->idem_mark);
+    crm_out_lit(&out, "\nrunning\n");
+
+    crm_idem_set(f, ops, &out, CRM_IDEM_CLAIM);
+}
+
+
+void
+crm_idem_part(crm_flow_t *f, crm_flow_t *part, ngx_uint_t number)
+{
+    if (f->idem_key.len == 0) {
+        return;
+    }
+
+    part->idem_mark = f->idem_mark;
+    part->idem_key = crm_arena_printf(&part->arena, "%.*s:%lu",
+                                      (int) f->idem_key.len,
+                                      f->idem_key.data,
+                                      (unsigned long) number);
+}
+
+
+void
+crm_idem_result(crm_flow_t *f)
+{
+    crm_answer_t  *answer = &f->answer;
+
+    if (crm_str_int(&answer->location, &answer->id) != CRM_OK) {
+        answer->id = 0;
+    }
+
+    if (crm_str_int(&answer->etag, &answer->version) != CRM_OK) {
+        answer->version = 0;
+    }
 }

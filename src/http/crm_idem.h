@@ -13,7 +13,7 @@
 
 
 /*
- * Queues the look-up and sets q->idem_key where the request has the header
+ * Queues the look-up and sets f->idem_key where the request has the header
  * (the caller is known by then).  NGX_DECLINED: the header or the body is
  * refused, the problem is set.
  */
@@ -26,6 +26,19 @@ ngx_int_t crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply,
 
 /* adds check and write to a commit whose answer is prepared in f->answer */
 void crm_idem_commit(crm_flow_t *f, crm_ops_t *ops);
+
+/* the key is taken and the work begins: for what is more than one commit */
+void crm_idem_claim(crm_flow_t *f, crm_ops_t *ops);
+
+/* the outcome under a key that was claimed */
+void crm_idem_store(crm_flow_t *f, crm_ops_t *ops);
+
+/* a part of the work gets a key of its own below the request's */
+void crm_idem_part(crm_flow_t *f, crm_flow_t *part, ngx_uint_t number);
+
+/* id and version of a replayed record of a batch into f->answer: such a
+   record stores them as Location and ETag */
+void crm_idem_result(crm_flow_t *f);
 
 /* tag of the check: it fails when a copy of the request was faster */
 #define CRM_IDEM_TAG  1000

@@ -31,4 +31,9 @@ ngx_int_t crm_list_close(crm_flow_t *f, crm_list_t *list,
 ngx_int_t crm_list_end(crm_flow_t *f, crm_list_t *list,
     const crm_str_t *cursor, int64_t total, ngx_uint_t least);
 
+/* the whole answer over records in memory, in any order: filters, order,
+   page, exact total */
+ngx_int_t crm_list_memory(crm_flow_t *f, crm_query_t *query,
+    crm_record_t **rec, ngx_uint_t n);
+
 #endif /* CRM_LIST_H */

@@ -54,8 +54,6 @@ typedef struct {
     crm_problem_t              body_problem;
     crm_str_t                  token;           /* as sent; empty: none */
     u_char                     token_hash[CRM_SHA256_TEXT + 1];
-    crm_str_t                  idem_key;        /* Redis key; empty: none */
-    crm_str_t                  idem_mark;       /* hash of the body */
     ngx_uint_t                 replay_status;   /* of a replay whose body is
                                                    read anew; 0: none */
     ngx_msec_t                 started;

@@ -98,7 +98,7 @@ crm_answer_bad_param(crm_flow_t *f, const crm_str_t *name,
 }
 
 
-static void
+void
 crm_faults_json(crm_out_t *out, const crm_faults_t *faults)
 {
     const crm_fault_t  *fault;

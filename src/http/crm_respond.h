@@ -34,6 +34,9 @@ ngx_int_t crm_answer_faults(crm_flow_t *f);
 void crm_problem_json(crm_out_t *out, const crm_answer_t *answer,
     const crm_str_t *request_id);
 
+/* ,"errors":[...] */
+void crm_faults_json(crm_out_t *out, const crm_faults_t *faults);
+
 /* 400 on a query parameter; nearest: may be NULL */
 ngx_int_t crm_answer_bad_param(crm_flow_t *f, const crm_str_t *name,
     const crm_str_t *nearest, ngx_uint_t unknown);

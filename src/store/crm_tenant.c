@@ -420,3 +420,17 @@ crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind, int64_t seen)
 
     return ++*last;
 }
+
+
+void
+crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
+    const crm_str_t *counter)
+{
+    int64_t  id;
+
+    if (crm_str_int(counter, &id) == CRM_OK
+        && id > tenant->last_id[kind])
+    {
+        tenant->last_id[kind] = id;
+    }
+}

@@ -84,4 +84,8 @@ void crm_token_forget(crm_token_t *token);
 int64_t crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind,
     int64_t seen);
 
+/* somebody else's commit was faster: the counter as its check found it */
+void crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
+    const crm_str_t *counter);
+
 #endif /* CRM_TENANT_H */

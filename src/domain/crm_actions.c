@@ -1,0 +1,44 @@
+/* bodies of actions; see crm_actions.h */
+
+#include "crm_actions.h"
+#include "crm_fields.h"
+
+
+#define CRM_ACTION(variable, text, list)                                      \
+    const crm_entity_t  variable = {                                          \
+        CRM_KIND_NONE, crm_string(text), crm_string(text), list,              \
+        sizeof(list) / sizeof(list[0])                                        \
+    }
+
+
+static const crm_field_t  crm_move_fields[] = {
+    { .name = crm_string("stage_id"), .type = CRM_T_ID,
+      .ref = CRM_KIND_STAGE },
+    { .name = crm_string("before_id"), .type = CRM_T_ID,
+      .ref = CRM_KIND_LEAD },
+    { .name = crm_string("after_id"), .type = CRM_T_ID,
+      .ref = CRM_KIND_LEAD }
+};
+
+static const crm_field_t  crm_lost_fields[] = {
+    { .name = crm_string("lost_reason_id"), .type = CRM_T_ID,
+      .ref = CRM_KIND_LOST_REASON },
+    { .name = crm_string("lost_reason"), .type = CRM_T_TEXT,
+      .max = CRM_NAME_MAX, .ref = CRM_KIND_NONE },
+    { .name = crm_string("note"), .type = CRM_T_LONG, .max = CRM_LONG_MAX,
+      .ref = CRM_KIND_NONE }
+};
+
+static const crm_field_t  crm_note_fields[] = {
+    { .name = crm_string("body"), .type = CRM_T_LONG,
+      .flags = CRM_F_REQUIRED, .max = CRM_LONG_MAX, .ref = CRM_KIND_NONE }
+};
+
+
+const crm_entity_t  crm_action_none = {
+    CRM_KIND_NONE, crm_string("none"), crm_string("none"), NULL, 0
+};
+
+CRM_ACTION(crm_action_move, "move", crm_move_fields);
+CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
+CRM_ACTION(crm_action_note, "note", crm_note_fields);

@@ -1,0 +1,58 @@
+/* First steps of the routes in crm_routes.c, by file. */
+
+#ifndef CRM_HANDLERS_H
+#define CRM_HANDLERS_H
+
+#include "crm_flow.h"
+
+
+/* crm_config_api.c */
+ngx_int_t crm_config_read(crm_flow_t *f);
+ngx_int_t crm_config_create(crm_flow_t *f);
+ngx_int_t crm_config_patch(crm_flow_t *f);
+ngx_int_t crm_config_delete(crm_flow_t *f);
+
+/* the fields of a configuration kind that the caller may see; NULL: all */
+const crm_mask_t *crm_config_mask(crm_flow_t *f, crm_kind_t kind);
+
+/* crm_list_conf.c */
+ngx_int_t crm_conf_list_handler(crm_flow_t *f);
+
+/* crm_users_api.c */
+ngx_int_t crm_me(crm_flow_t *f);
+ngx_int_t crm_tokens_list(crm_flow_t *f);
+ngx_int_t crm_token_create(crm_flow_t *f);
+ngx_int_t crm_token_delete(crm_flow_t *f);
+
+/* crm_contacts.c */
+ngx_int_t crm_contacts_list(crm_flow_t *f);
+ngx_int_t crm_contact_create_handler(crm_flow_t *f);
+ngx_int_t crm_contact_read(crm_flow_t *f);
+ngx_int_t crm_contact_patch(crm_flow_t *f);
+ngx_int_t crm_contact_delete(crm_flow_t *f);
+
+/* crm_leads_list.c, crm_board.c */
+ngx_int_t crm_leads_list(crm_flow_t *f);
+ngx_int_t crm_board_handler(crm_flow_t *f);
+
+/* crm_lead_read.c, crm_lead_write.c, crm_lead_batch.c */
+ngx_int_t crm_lead_read(crm_flow_t *f);
+ngx_int_t crm_lead_create_handler(crm_flow_t *f);
+ngx_int_t crm_lead_patch(crm_flow_t *f);
+ngx_int_t crm_lead_delete(crm_flow_t *f);
+ngx_int_t crm_lead_move_handler(crm_flow_t *f);
+ngx_int_t crm_lead_won_handler(crm_flow_t *f);
+ngx_int_t crm_lead_lost_handler(crm_flow_t *f);
+ngx_int_t crm_lead_restore_handler(crm_flow_t *f);
+ngx_int_t crm_lead_archive_handler(crm_flow_t *f);
+ngx_int_t crm_leads_batch(crm_flow_t *f);
+
+/* crm_messages.c */
+ngx_int_t crm_messages_list(crm_flow_t *f);
+ngx_int_t crm_message_create(crm_flow_t *f);
+
+/* crm_job_api.c */
+ngx_int_t crm_job_read(crm_flow_t *f);
+ngx_int_t crm_job_cancel(crm_flow_t *f);
+
+#endif /* CRM_HANDLERS_H */

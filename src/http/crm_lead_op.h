@@ -1,0 +1,101 @@
+/*
+ * One write to one lead: read, decide, commit, and again when somebody else
+ * was faster.
+ *
+ * The same for a request of its own, for a record of a batch and for a job:
+ * the rules stand in src/domain, this file fetches what they ask for.
+ */
+
+#ifndef CRM_LEAD_OP_H
+#define CRM_LEAD_OP_H
+
+#include "crm_write.h"
+
+
+typedef enum {
+    CRM_OP_CREATE = 0,
+    CRM_OP_PATCH,
+    CRM_OP_DELETE,
+    CRM_OP_MOVE,
+    CRM_OP_WON,
+    CRM_OP_LOST,
+    CRM_OP_RESTORE,
+    CRM_OP_ARCHIVE,
+    CRM_OP_MAX
+} crm_op_t;
+
+typedef struct crm_lead_op_s  crm_lead_op_t;
+
+#define CRM_OP_TOPS  24
+
+/* the first rank of a column, asked for before it is known to matter */
+typedef struct {
+    int64_t               type;
+    int64_t               stage;
+    ngx_uint_t            reply;
+} crm_op_top_t;
+
+/* what stands around the place that a move names */
+typedef struct {
+    int64_t               id;           /* of the neighbour; 0: none named */
+    ngx_uint_t            after;        /* named by after_id */
+    ngx_uint_t            reply;
+    int64_t               rank;
+} crm_op_place_t;
+
+struct crm_lead_op_s {
+    crm_op_t              op;
+    int64_t               id;           /* not of a creation */
+    crm_input_t           input;
+    int64_t               expected;     /* version; 0: any */
+    unsigned              use_header:1; /* If-Match of the request */
+    unsigned              quiet:1;      /* no body in the answer */
+    unsigned              has_column:1;
+
+    crm_record_t         *old;
+    crm_record_t         *lead;         /* as it will be; NULL: deleted */
+    crm_record_t         *message;
+    crm_record_t         *contact;
+    crm_record_t         *company;      /* the contact's */
+    crm_record_t         *reason;       /* created by the name given */
+    int64_t               reason_id;
+    crm_column_t          column;
+    crm_op_top_t          top[CRM_OP_TOPS];
+    ngx_uint_t            ntops;
+    crm_op_place_t        place;
+    ngx_uint_t            contact_reply;        /* 0: not asked for */
+    ngx_uint_t            counter_reply;        /* ids of lost reasons */
+    ngx_uint_t            idem_reply;           /* of a batch record */
+    crm_ops_t             ops;
+
+    void                 *window;       /* of crm_lead_place.c */
+    crm_record_t        **neighbour;    /* those that are relabelled */
+
+    /* more writes for the same commit; may be NULL */
+    ngx_int_t           (*extend)(crm_flow_t *f, crm_lead_op_t *o);
+};
+
+
+/*
+ * Runs the operation in f->data.  The input is parsed and without a fault,
+ * f->conf, f->user and f->role are set.  Ends with f->answer: the lead (or
+ * 204), status, id, version; or a problem.
+ */
+ngx_int_t crm_lead_op_start(crm_flow_t *f);
+
+/* the lead as an answer: computed fields, ETag, Location for 201 */
+ngx_int_t crm_lead_answer(crm_flow_t *f, ngx_uint_t status,
+    crm_record_t *lead);
+
+/* a lead that is loaded and may be seen; else the problem is set (404, or
+   the tombstone's 409) and NGX_DECLINED */
+ngx_int_t crm_lead_visible(crm_flow_t *f, const crm_record_t *lead);
+
+/* crm_lead_place.c: the rank of a move beside a neighbour, relabelling a few
+   records where the gap is used up; then crm_lead_op_decide() */
+ngx_int_t crm_lead_place_find(crm_flow_t *f);
+
+ngx_int_t crm_lead_op_decide(crm_flow_t *f);
+ngx_int_t crm_lead_op_commit(crm_flow_t *f);
+
+#endif /* CRM_LEAD_OP_H */

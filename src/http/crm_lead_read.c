@@ -1,0 +1,146 @@
+/* GET /leads/{id}, and a lead as the answer of whatever changed it */
+
+#include "crm_auth.h"
+#include "crm_digest.h"
+#include "crm_handlers.h"
+#include "crm_include.h"
+#include "crm_lead_op.h"
+#include "crm_respond.h"
+
+
+static ngx_int_t crm_lead_read_loaded(crm_flow_t *f);
+static ngx_int_t crm_lead_read_included(crm_flow_t *f);
+
+
+typedef struct {
+    crm_view_t     view;
+    crm_record_t  *lead;
+} crm_lead_read_t;
+
+
+/* what an answer shows that changes without a write of the lead */
+
+static uint64_t
+crm_lead_moment(const crm_record_t *lead)
+{
+    uint64_t            hash;
+    const crm_value_t  *v = lead->v;
+
+    if (!v[CRM_LEAD_NEXT_ACTIVITY].set) {
+        return 1 + (v[CRM_LEAD_ROTTING].num != 0);
+    }
+
+    hash = crm_hash64(v[CRM_LEAD_NEXT_ACTIVITY].str.data,
+                      v[CRM_LEAD_NEXT_ACTIVITY].str.len);
+
+    return hash * 31 + v[CRM_LEAD_ACTIVITY_STATE].num * 2
+           + (v[CRM_LEAD_ROTTING].num != 0);
+}
+
+
+ngx_int_t
+crm_lead_answer(crm_flow_t *f, ngx_uint_t status, crm_record_t *lead)
+{
+    crm_out_t  *out;
+
+    if (crm_lead_view(&f->arena, lead, f->conf, f->now) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    out = crm_answer_json(f, status);
+    crm_record_json(out, lead, NULL);
+
+    crm_answer_etag(f, crm_record_version(lead), crm_lead_moment(lead));
+    f->answer.id = crm_record_id(lead);
+
+    if (status == NGX_HTTP_CREATED) {
+        crm_answer_location(f, "/leads/%lld",
+                            (long long) crm_record_id(lead));
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+crm_lead_read(crm_flow_t *f)
+{
+    ngx_int_t         rc;
+    crm_request_t    *q = crm_request(f);
+    const crm_str_t   none = crm_null_string;
+    crm_lead_read_t  *read;
+
+    read = crm_arena_calloc(&f->arena, sizeof(crm_lead_read_t));
+    if (read == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = read;
+
+    rc = crm_view_parse(f, &crm_entities[CRM_KIND_LEAD], &read->view);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    crm_flow_call(f, "HGETALL", crm_lead_key(&f->arena, &f->tenant->prefix,
+                                             q->id[0]),
+                  none, none, none);
+
+    return crm_flow_wait(f, crm_lead_read_loaded);
+}
+
+
+static ngx_int_t
+crm_lead_read_loaded(crm_flow_t *f)
+{
+    ngx_int_t         rc;
+    crm_lead_read_t  *read = f->data;
+
+    rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD],
+                         crm_request(f)->id[0], &f->reply[0], &read->lead);
+
+    if (rc == NGX_DECLINED) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (crm_lead_visible(f, read->lead) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (crm_lead_view(&f->arena, read->lead, f->conf, f->now) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    if (crm_view_look_up(f, &read->view, &read->lead, 1) > 0) {
+        return crm_flow_wait(f, crm_lead_read_included);
+    }
+
+    f->nreply = 0;
+
+    return crm_lead_read_included(f);
+}
+
+
+static ngx_int_t
+crm_lead_read_included(crm_flow_t *f)
+{
+    crm_out_t        *out;
+    crm_lead_read_t  *read = f->data;
+
+    if (f->nreply > 0 && crm_view_looked_up(f, &read->view) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    out = crm_answer_json(f, NGX_HTTP_OK);
+    crm_view_json(f, &read->view, out, read->lead);
+
+    crm_answer_etag(f, crm_record_version(read->lead),
+                    crm_lead_moment(read->lead)
+                    ^ crm_view_hash(f, &read->view, read->lead));
+
+    return NGX_OK;
+}

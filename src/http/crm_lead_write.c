@@ -1,0 +1,167 @@
+/*
+ * POST, PATCH and DELETE of leads and their actions: the body by its table,
+ * then the operation (crm_lead_op.c).
+ */
+
+#include "crm_actions.h"
+#include "crm_auth.h"
+#include "crm_handlers.h"
+#include "crm_lead_op.h"
+#include "crm_respond.h"
+
+
+/* the body of each operation; NULL: the lead itself, or none at all */
+
+const crm_entity_t *const  crm_lead_op_bodies[CRM_OP_MAX] = {
+    [CRM_OP_MOVE] = &crm_action_move,
+    [CRM_OP_WON] = &crm_action_none,
+    [CRM_OP_LOST] = &crm_action_lost,
+    [CRM_OP_RESTORE] = &crm_action_none,
+    [CRM_OP_ARCHIVE] = &crm_action_none,
+};
+
+
+static ngx_int_t
+crm_lead_write_parse(crm_flow_t *f, crm_lead_op_t *o)
+{
+    ngx_int_t            rc;
+    const crm_entity_t  *lead = &crm_entities[CRM_KIND_LEAD];
+
+    switch (o->op) {
+
+    case CRM_OP_CREATE:
+        rc = crm_write_input(f, lead, CRM_INPUT_CREATE, CRM_LEAD_USER_ID,
+                             &o->input);
+        break;
+
+    case CRM_OP_PATCH:
+        rc = crm_write_input(f, lead, CRM_INPUT_PATCH, -1, &o->input);
+        break;
+
+    case CRM_OP_DELETE:
+        return NGX_OK;
+
+    case CRM_OP_MOVE:
+        rc = crm_write_input(f, &crm_action_move, CRM_INPUT_CREATE, -1,
+                             &o->input);
+        break;
+
+    default:
+        rc = crm_write_action(f, crm_lead_op_bodies[o->op], &o->input);
+    }
+
+    if (rc == NGX_OK) {
+        crm_input_refs(f->conf, &o->input, &f->answer.faults);
+    }
+
+    return rc;
+}
+
+
+/* before or after, not both */
+
+static void
+crm_lead_write_check_move(crm_flow_t *f, crm_lead_op_t *o)
+{
+    const crm_value_t  *v = o->input.values->v;
+
+    if (v[CRM_MOVE_BEFORE_ID].set && v[CRM_MOVE_AFTER_ID].set) {
+        crm_fault(&f->answer.faults,
+                  &crm_action_move.fields[CRM_MOVE_AFTER_ID].name,
+                  CRM_FAULT_INVALID, "only one of before_id and after_id");
+    }
+}
+
+
+static ngx_int_t
+crm_lead_write(crm_flow_t *f, crm_op_t op)
+{
+    ngx_int_t       rc;
+    crm_param_t    *param;
+    crm_lead_op_t  *o;
+    crm_request_t  *q = crm_request(f);
+
+    param = crm_param_unknown(&q->params);
+
+    if (param != NULL) {
+        return crm_answer_bad_param(f, &param->name, NULL, 1);
+    }
+
+    o = crm_arena_calloc(&f->arena, sizeof(crm_lead_op_t));
+    if (o == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = o;
+
+    o->op = op;
+    o->id = q->id[0];
+    o->use_header = 1;
+
+    rc = crm_lead_write_parse(f, o);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    if (op == CRM_OP_MOVE) {
+        crm_lead_write_check_move(f, o);
+    }
+
+    return crm_lead_op_start(f);
+}
+
+
+ngx_int_t
+crm_lead_create_handler(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_CREATE);
+}
+
+
+ngx_int_t
+crm_lead_patch(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_PATCH);
+}
+
+
+ngx_int_t
+crm_lead_delete(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_DELETE);
+}
+
+
+ngx_int_t
+crm_lead_move_handler(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_MOVE);
+}
+
+
+ngx_int_t
+crm_lead_won_handler(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_WON);
+}
+
+
+ngx_int_t
+crm_lead_lost_handler(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_LOST);
+}
+
+
+ngx_int_t
+crm_lead_restore_handler(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_RESTORE);
+}
+
+
+ngx_int_t
+crm_lead_archive_handler(crm_flow_t *f)
+{
+    return crm_lead_write(f, CRM_OP_ARCHIVE);
+}

@@ -1,0 +1,143 @@
+/* the routes of the tenants' API (api.md) */
+
+#include "crm_actions.h"
+#include "crm_handlers.h"
+#include "crm_openapi.h"
+#include "crm_route.h"
+
+
+#define GET     NGX_HTTP_GET
+#define POST    NGX_HTTP_POST
+#define PATCH   NGX_HTTP_PATCH
+#define DELETE  NGX_HTTP_DELETE
+
+
+#define CRM_ROUTE(method, path, may, handler, kind, gives, input, text)       \
+    { method, crm_string(path), CRM_MAY_##may, handler, kind,                 \
+      CRM_GIVES_##gives, input, text }
+
+/* list, create, read, patch and delete of a configuration kind */
+
+#define CRM_CONFIG_ROUTES(path, kind, one, many)                              \
+    CRM_ROUTE(GET, path, SALES, crm_conf_list_handler, kind, LIST, NULL,      \
+              "List " many),                                                  \
+    CRM_ROUTE(POST, path, ADMIN, crm_config_create, kind, CREATED, NULL,      \
+              "Create " one),                                                 \
+    CRM_ROUTE(GET, path "/{id}", SALES, crm_config_read, kind, OBJECT, NULL,  \
+              "Read " one),                                                   \
+    CRM_ROUTE(PATCH, path "/{id}", ADMIN, crm_config_patch, kind, OBJECT,     \
+              NULL, "Change " one)
+
+#define CRM_CONFIG_DELETE(path, may, kind, one)                               \
+    CRM_ROUTE(DELETE, path "/{id}", may, crm_config_delete, kind, NOTHING,    \
+              NULL, "Delete " one)
+
+
+/* lost reasons and tags are the manager's (api.md, roles) */
+
+#define CRM_MANAGED_ROUTES(path, kind, one, many)                             \
+    CRM_ROUTE(GET, path, SALES, crm_conf_list_handler, kind, LIST, NULL,      \
+              "List " many),                                                  \
+    CRM_ROUTE(POST, path, MANAGER, crm_config_create, kind, CREATED, NULL,    \
+              "Create " one),                                                 \
+    CRM_ROUTE(GET, path "/{id}", SALES, crm_config_read, kind, OBJECT, NULL,  \
+              "Read " one),                                                   \
+    CRM_ROUTE(PATCH, path "/{id}", MANAGER, crm_config_patch, kind, OBJECT,   \
+              NULL, "Change " one),                                           \
+    CRM_CONFIG_DELETE(path, MANAGER, kind, one)
+
+
+const crm_route_t  crm_routes[] = {
+
+    CRM_ROUTE(GET, "/leads", SALES, crm_leads_list, CRM_KIND_LEAD, LIST,
+              NULL, "List leads and opportunities"),
+    CRM_ROUTE(POST, "/leads", SALES, crm_lead_create_handler, CRM_KIND_LEAD,
+              CREATED, NULL, "Create a lead or an opportunity"),
+    CRM_ROUTE(GET, "/leads/{id}", SALES, crm_lead_read, CRM_KIND_LEAD,
+              OBJECT, NULL, "Read a lead"),
+    CRM_ROUTE(PATCH, "/leads/{id}", SALES, crm_lead_patch, CRM_KIND_LEAD,
+              OBJECT, NULL, "Change a lead"),
+    CRM_ROUTE(DELETE, "/leads/{id}", MANAGER, crm_lead_delete, CRM_KIND_LEAD,
+              NOTHING, NULL, "Delete a lead with its messages"),
+    CRM_ROUTE(POST, "/leads/{id}/move", SALES, crm_lead_move_handler,
+              CRM_KIND_LEAD, OBJECT, &crm_action_move,
+              "Move a lead to a place on the board"),
+    CRM_ROUTE(POST, "/leads/{id}/won", SALES, crm_lead_won_handler,
+              CRM_KIND_LEAD, OBJECT, &crm_action_none, "Win a lead"),
+    CRM_ROUTE(POST, "/leads/{id}/lost", SALES, crm_lead_lost_handler,
+              CRM_KIND_LEAD, OBJECT, &crm_action_lost, "Lose a lead"),
+    CRM_ROUTE(POST, "/leads/{id}/restore", SALES, crm_lead_restore_handler,
+              CRM_KIND_LEAD, OBJECT, &crm_action_none,
+              "Bring a lost or archived lead back"),
+    CRM_ROUTE(POST, "/leads/{id}/archive", SALES, crm_lead_archive_handler,
+              CRM_KIND_LEAD, OBJECT, &crm_action_none, "Archive a lead"),
+    CRM_ROUTE(GET, "/leads/{id}/messages", SALES, crm_messages_list,
+              CRM_KIND_MESSAGE, LIST, NULL, "List the messages of a lead"),
+    CRM_ROUTE(POST, "/leads/{id}/messages", SALES, crm_message_create,
+              CRM_KIND_MESSAGE, CREATED, &crm_action_note,
+              "Write a note on a lead"),
+    CRM_ROUTE(POST, "/leads/batch", SALES, crm_leads_batch, CRM_KIND_NONE,
+              OTHER, NULL, "Up to 1000 operations on leads"),
+
+    CRM_ROUTE(GET, "/board", SALES, crm_board_handler, CRM_KIND_NONE, OTHER,
+              NULL, "The board: columns with figures and first cards"),
+
+    CRM_ROUTE(GET, "/contacts", SALES, crm_contacts_list, CRM_KIND_CONTACT,
+              LIST, NULL, "List contacts"),
+    CRM_ROUTE(POST, "/contacts", SALES, crm_contact_create_handler,
+              CRM_KIND_CONTACT, CREATED, NULL, "Create a contact"),
+    CRM_ROUTE(GET, "/contacts/{id}", SALES, crm_contact_read,
+              CRM_KIND_CONTACT, OBJECT, NULL, "Read a contact"),
+    CRM_ROUTE(PATCH, "/contacts/{id}", SALES, crm_contact_patch,
+              CRM_KIND_CONTACT, OBJECT, NULL, "Change a contact"),
+    CRM_ROUTE(DELETE, "/contacts/{id}", MANAGER, crm_contact_delete,
+              CRM_KIND_CONTACT, NOTHING, NULL, "Delete a contact"),
+
+    CRM_ROUTE(GET, "/settings", SALES, crm_config_read, CRM_KIND_SETTINGS,
+              OBJECT, NULL, "Read the tenant's settings"),
+    CRM_ROUTE(PATCH, "/settings", ADMIN, crm_config_patch, CRM_KIND_SETTINGS,
+              OBJECT, NULL, "Change the tenant's settings"),
+
+    CRM_CONFIG_ROUTES("/users", CRM_KIND_USER, "a user", "users"),
+    CRM_ROUTE(GET, "/users/{id}/tokens", ADMIN, crm_tokens_list,
+              CRM_KIND_TOKEN, LIST, NULL, "List the tokens of a user"),
+    CRM_ROUTE(POST, "/users/{id}/tokens", ADMIN, crm_token_create,
+              CRM_KIND_TOKEN, CREATED, NULL,
+              "Make a token; it is shown once"),
+    CRM_ROUTE(DELETE, "/users/{id}/tokens/{token_id}", ADMIN,
+              crm_token_delete, CRM_KIND_TOKEN, NOTHING, NULL,
+              "Revoke a token"),
+
+    CRM_CONFIG_ROUTES("/teams", CRM_KIND_TEAM, "a team", "teams"),
+    CRM_CONFIG_DELETE("/teams", ADMIN, CRM_KIND_TEAM, "a team"),
+
+    CRM_CONFIG_ROUTES("/stages", CRM_KIND_STAGE, "a stage", "stages"),
+    CRM_CONFIG_DELETE("/stages", ADMIN, CRM_KIND_STAGE, "a stage"),
+
+    CRM_MANAGED_ROUTES("/lost-reasons", CRM_KIND_LOST_REASON,
+                       "a lost reason", "lost reasons"),
+    CRM_MANAGED_ROUTES("/tags", CRM_KIND_TAG, "a tag", "tags"),
+
+    CRM_CONFIG_ROUTES("/activity-types", CRM_KIND_ACTIVITY_TYPE,
+                      "an activity type", "activity types"),
+    CRM_CONFIG_DELETE("/activity-types", ADMIN, CRM_KIND_ACTIVITY_TYPE,
+                      "an activity type"),
+
+    CRM_CONFIG_ROUTES("/duplicate-rules", CRM_KIND_DUPLICATE_RULE,
+                      "a duplicate rule", "duplicate rules"),
+    CRM_CONFIG_DELETE("/duplicate-rules", ADMIN, CRM_KIND_DUPLICATE_RULE,
+                      "a duplicate rule"),
+
+    CRM_ROUTE(GET, "/jobs/{id}", SALES, crm_job_read, CRM_KIND_JOB, OBJECT,
+              NULL, "Read a job"),
+    CRM_ROUTE(POST, "/jobs/{id}/cancel", SALES, crm_job_cancel, CRM_KIND_JOB,
+              OBJECT, &crm_action_none, "Cancel a job"),
+
+    CRM_ROUTE(GET, "/me", SALES, crm_me, CRM_KIND_USER, OBJECT, NULL,
+              "The caller and the tenant"),
+    CRM_ROUTE(GET, "/openapi.json", PUBLIC, crm_openapi_handler,
+              CRM_KIND_NONE, OTHER, NULL, "This document"),
+
+    { 0, crm_null_string, 0, NULL, CRM_KIND_NONE, CRM_GIVES_OTHER, NULL,
+      NULL }
+};

@@ -1,0 +1,47 @@
+/*
+ * What every write of a resource does alike: rule, input, commit, answer.
+ */
+
+#ifndef CRM_WRITE_H
+#define CRM_WRITE_H
+
+#include "crm_lead.h"
+#include "crm_request.h"
+
+
+/* rule for the flow's caller and time; faults go into the answer */
+void crm_write_rule(crm_flow_t *f, crm_rule_t *rule);
+
+/*
+ * The body against an entity.  NGX_OK: *input is filled and without a fault;
+ * NGX_DECLINED: the answer is prepared (400, 415, 422), the step returns
+ * NGX_OK; NGX_ERROR.
+ */
+ngx_int_t crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
+    crm_input_mode_t mode, int nobody, crm_input_t *input);
+
+/* as above for an action whose body may be left out */
+ngx_int_t crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
+    crm_input_t *input);
+
+/* ends the flow with what a rule came to; *problem is no CRM_P_NONE */
+ngx_int_t crm_write_refused(crm_flow_t *f, crm_problem_t problem);
+
+/* 412 unless the version is one that If-Match names; NGX_OK or DECLINED */
+ngx_int_t crm_write_match(crm_flow_t *f, const crm_record_t *rec);
+
+/*
+ * Sends the commit (with the idempotency record of a POST) and ends the flow
+ * with the prepared answer; a failed check begins the flow anew.
+ */
+ngx_int_t crm_write_commit(crm_flow_t *f, crm_ops_t *ops);
+
+/* the record as the answer: status, ETag; 201 also Location */
+void crm_write_answer(crm_flow_t *f, ngx_uint_t status,
+    const crm_record_t *rec, const crm_mask_t *mask);
+
+/* the reply to HGETALL of a hash entity; NGX_DECLINED: there is none */
+ngx_int_t crm_read_record(crm_flow_t *f, const crm_entity_t *entity,
+    int64_t id, const crm_reply_t *reply, crm_record_t **rec);
+
+#endif /* CRM_WRITE_H */
