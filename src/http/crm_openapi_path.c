@@ -99,6 +99,23 @@ crm_doc_role(unsigned roles)
 }
 
 
+/* an action's body may be left out where it has nothing that must be said */
+
+static int
+crm_doc_body_required(const crm_entity_t *input, int action)
+{
+    unsigned  i;
+
+    for (i = 0; action && i < input->nfields; i++) {
+        if (input->fields[i].flags & CRM_F_REQUIRED) {
+            return 1;
+        }
+    }
+
+    return !action;
+}
+
+
 static void
 crm_doc_request_body(crm_out_t *out, const crm_route_t *route)
 {
@@ -110,13 +127,12 @@ crm_doc_request_body(crm_out_t *out, const crm_route_t *route)
         return;
     }
 
-    /* of an action: no kind of records, and may be left out */
-
     action = input != NULL && (input < crm_entities
                                || input >= crm_entities + CRM_KINDS);
 
     crm_doc(out, ",'requestBody':{'required':%s,'content':{"
-            "'application/json':{'schema':", action ? "false" : "true");
+            "'application/json':{'schema':",
+            crm_doc_body_required(input, action) ? "true" : "false");
 
     if (extra != NULL && extra->body != NULL) {
         crm_doc_text(out, extra->body);
