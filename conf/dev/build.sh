@@ -29,7 +29,7 @@ fi
 cd "$top"
 
 cflags="$(dpkg-buildflags --get CFLAGS) $(dpkg-buildflags --get CPPFLAGS)"
-cflags="$cflags -fPIC -std=gnu11 -fno-semantic-interposition"
+cflags="$cflags -fPIC -std=gnu11 -D_GNU_SOURCE -fno-semantic-interposition"
 ldflags="$(dpkg-buildflags --get LDFLAGS) -fPIC"
 
 if [ "$sanitize" = sanitize ]; then
