@@ -194,10 +194,6 @@ crm_redis_lost(crm_redis_t *redis)
     redis->stale = 0;
     redis->close = 0;
 
-    if (redis->flush.posted) {
-        ngx_delete_posted_event(&redis->flush);
-    }
-
     if (redis->timer.timer_set) {
         ngx_del_timer(&redis->timer);
     }

@@ -1,17 +1,14 @@
 /*
- * Transport: a context of hiredis on a connection of nginx.
+ * Transport: a context of hiredis behind a batch of bytes and its replies.
  *
- * The only file that knows hiredis, 0.14 and 1.x.  It moves bytes, builds
- * replies in the arena of the batch that they answer, and says when the
- * connection comes and goes.  Three rules (pitfalls 28 to 32):
- * - hiredis may free the context inside redisAsyncHandleRead() and -Write(),
- *   so nothing of it is touched afterwards;
- * - events are level-triggered, both of them: hiredis reads 16K at a time and
- *   does not say whether there is more;
- * - a command is never written at once, but with all others of this turn of
- *   the event loop.
+ * The only file that knows hiredis, 0.14 and 1.x.  It hands bytes over,
+ * builds replies in the arena of the batch that they answer, and says when
+ * the connection comes and goes.  hiredis may free the context inside
+ * redisAsyncHandleRead() and -Write(): nothing of it is touched afterwards
+ * (pitfalls 28).
  *
- * Must not know what a reply means or when to connect again.
+ * Must not know what a reply means, when to connect again, or how nginx
+ * waits for a socket (crm_redis_event.c).
  */
 
 #include "crm_redis_int.h"
@@ -42,15 +39,9 @@ static void crm_redis_hiredis_disconnected(const redisAsyncContext *ac,
     int status);
 static void crm_redis_hiredis_reply(redisAsyncContext *ac, void *reply,
     void *data);
-static void crm_redis_hiredis_add_read(void *data);
-static void crm_redis_hiredis_del_read(void *data);
-static void crm_redis_hiredis_add_write(void *data);
-static void crm_redis_hiredis_del_write(void *data);
 static void crm_redis_hiredis_cleanup(void *data);
-static void crm_redis_hiredis_readable(ngx_event_t *rev);
-static void crm_redis_hiredis_writable(ngx_event_t *wev);
-static void crm_redis_hiredis_flush(ngx_event_t *ev);
-static void crm_redis_hiredis_write(crm_redis_t *redis);
+static crm_reply_t *crm_redis_reply_of(const redisReadTask *task);
+static crm_batch_t *crm_redis_batch_of(const redisReadTask *task);
 static void *crm_redis_make_string(const redisReadTask *task, char *str,
     size_t len);
 static void *crm_redis_make_array(const redisReadTask *task,
@@ -96,7 +87,6 @@ static redisReply  crm_redis_stray = {
 ngx_int_t
 crm_redis_hiredis_connect(crm_redis_t *redis)
 {
-    ngx_connection_t   *c;
     redisAsyncContext  *ac;
 
     ac = crm_redis_hiredis_open(redis->conf);
@@ -116,27 +106,12 @@ crm_redis_hiredis_connect(crm_redis_t *redis)
         return NGX_ERROR;
     }
 
-    c = ngx_get_connection(ac->c.fd, redis->log);
-
-    if (c == NULL) {
+    if (crm_redis_event_open(redis, ac->c.fd) != NGX_OK) {
         redisAsyncFree(ac);
         return NGX_ERROR;
     }
 
-    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
-    c->data = redis;
-    c->read->log = redis->log;
-    c->write->log = redis->log;
-    c->read->handler = crm_redis_hiredis_readable;
-    c->write->handler = crm_redis_hiredis_writable;
-
-    redis->flush.handler = crm_redis_hiredis_flush;
-    redis->flush.data = redis;
-    redis->flush.log = redis->log;
-
-    redis->connection = c;
     redis->ac = ac;
-    redis->flushing = 0;
 
     crm_redis_hiredis_hook(ac, redis);
 
@@ -172,10 +147,10 @@ crm_redis_hiredis_hook(redisAsyncContext *ac, crm_redis_t *redis)
 {
     ac->data = redis;
     ac->ev.data = redis;
-    ac->ev.addRead = crm_redis_hiredis_add_read;
-    ac->ev.delRead = crm_redis_hiredis_del_read;
-    ac->ev.addWrite = crm_redis_hiredis_add_write;
-    ac->ev.delWrite = crm_redis_hiredis_del_write;
+    ac->ev.addRead = crm_redis_event_add_read;
+    ac->ev.delRead = crm_redis_event_del_read;
+    ac->ev.addWrite = crm_redis_event_add_write;
+    ac->ev.delWrite = crm_redis_event_del_write;
     ac->ev.cleanup = crm_redis_hiredis_cleanup;
 
     ac->c.reader->fn = &crm_redis_functions;
@@ -295,133 +270,32 @@ crm_redis_hiredis_reply(redisAsyncContext *ac, void *reply, void *data)
 }
 
 
-static void
-crm_redis_hiredis_add_read(void *data)
-{
-    crm_redis_t  *redis = data;
-    ngx_event_t  *rev = redis->connection->read;
-
-    if (!rev->active
-        && ngx_add_event(rev, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK)
-    {
-        crm_redis_close_later(redis);
-    }
-}
-
-
-static void
-crm_redis_hiredis_del_read(void *data)
-{
-    crm_redis_t  *redis = data;
-    ngx_event_t  *rev = redis->connection->read;
-
-    if (rev->active) {
-        (void) ngx_del_event(rev, NGX_READ_EVENT, 0);
-    }
-}
-
-
-/*
- * A real event while the socket is connecting (its first one is what tells
- * hiredis, pitfalls 34) and when the kernel took only a part.
- */
-
-static void
-crm_redis_hiredis_add_write(void *data)
-{
-    crm_redis_t  *redis = data;
-    ngx_event_t  *wev = redis->connection->write;
-
-    if (wev->active) {
-        return;
-    }
-
-    if (redis->state != CRM_REDIS_CONNECTING && !redis->flushing) {
-        ngx_post_event(&redis->flush, &ngx_posted_events);
-        return;
-    }
-
-    if (ngx_add_event(wev, NGX_WRITE_EVENT, NGX_LEVEL_EVENT) != NGX_OK) {
-        crm_redis_close_later(redis);
-    }
-}
-
-
-static void
-crm_redis_hiredis_del_write(void *data)
-{
-    crm_redis_t  *redis = data;
-    ngx_event_t  *wev = redis->connection->write;
-
-    if (wev->active) {
-        (void) ngx_del_event(wev, NGX_WRITE_EVENT, 0);
-    }
-}
-
-
 /* nginx closes the descriptor; hiredis must not do it again (pitfalls 29) */
 
 static void
 crm_redis_hiredis_cleanup(void *data)
 {
-    crm_redis_t       *redis = data;
-    ngx_connection_t  *c = redis->connection;
+    crm_redis_t  *redis = data;
 
     redis->ac->c.fd = -1;
     redis->ac = NULL;
-    redis->connection = NULL;
 
-    ngx_close_connection(c);
-
+    crm_redis_event_close(redis);
     crm_redis_lost(redis);
 }
 
 
-/* worker_shutdown_timeout sets c->close and calls us (pitfalls 73) */
-
-static void
-crm_redis_hiredis_readable(ngx_event_t *rev)
+void
+crm_redis_hiredis_read(crm_redis_t *redis)
 {
-    ngx_connection_t  *c = rev->data;
-    crm_redis_t       *redis = c->data;
-
-    if (c->close) {
-        crm_redis_hiredis_close(redis);
-        return;
-    }
-
     redisAsyncHandleRead(redis->ac);
 }
 
 
-static void
-crm_redis_hiredis_writable(ngx_event_t *wev)
-{
-    ngx_connection_t  *c = wev->data;
-
-    crm_redis_hiredis_write(c->data);
-}
-
-
-static void
-crm_redis_hiredis_flush(ngx_event_t *ev)
-{
-    crm_redis_hiredis_write(ev->data);
-}
-
-
-/* a connection that is about to be closed must not send what was refused */
-
-static void
+void
 crm_redis_hiredis_write(crm_redis_t *redis)
 {
-    if (redis->close) {
-        return;
-    }
-
-    redis->flushing = 1;
     redisAsyncHandleWrite(redis->ac);
-    redis->flushing = 0;
 }
 
 

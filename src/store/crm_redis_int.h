@@ -4,7 +4,8 @@
  *   crm_batch.c              batches: made, queued, answered, recycled
  *   crm_redis.c              the connection's life: deadlines, back-off
  *   crm_redis_handshake.c    from connected to ready
- *   crm_redis_hiredis.c      bytes and replies, on nginx's events
+ *   crm_redis_hiredis.c      bytes and replies
+ *   crm_redis_event.c        the socket on nginx's events
  */
 
 #ifndef CRM_REDIS_INT_H
@@ -146,7 +147,25 @@ crm_str_t crm_commit_source(crm_arena_t *arena);
 ngx_int_t crm_redis_hiredis_connect(crm_redis_t *redis);
 ngx_int_t crm_redis_hiredis_append(crm_redis_t *redis, crm_batch_t *batch);
 
+/* the socket is ready; both may end in crm_redis_lost() */
+void crm_redis_hiredis_read(crm_redis_t *redis);
+void crm_redis_hiredis_write(crm_redis_t *redis);
+
 /* ends in crm_redis_lost(), at once except inside a callback of hiredis */
 void crm_redis_hiredis_close(crm_redis_t *redis);
+
+
+/* crm_redis_event.c */
+
+ngx_int_t crm_redis_event_open(crm_redis_t *redis, int fd);
+
+/* closes the descriptor too */
+void crm_redis_event_close(crm_redis_t *redis);
+
+/* what hiredis calls; data is the crm_redis_t */
+void crm_redis_event_add_read(void *data);
+void crm_redis_event_del_read(void *data);
+void crm_redis_event_add_write(void *data);
+void crm_redis_event_del_write(void *data);
 
 #endif /* CRM_REDIS_INT_H */
