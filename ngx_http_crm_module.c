@@ -557,7 +557,7 @@ ngx_http_crm_init_process(ngx_cycle_t *cycle)
     worker->log = cycle->log;
     worker->id = ngx_worker;
     worker->deadline = 5000;
-    worker->tenants = crm_tenants_create(cycle->log, NGX_HTTP_CRM_TENANTS);
+    worker->tenants = crm_tenant_cache_create(cycle->log, NGX_HTTP_CRM_TENANTS);
 
     ngx_rbtree_init(&worker->gates, &worker->gates_sentinel,
                     ngx_rbtree_insert_value);
@@ -590,7 +590,7 @@ ngx_http_crm_exit_process(ngx_cycle_t *cycle)
     crm_job_worker_stop(worker);
     crm_redis_shutdown(worker->redis);
     crm_redis_shutdown(worker->bulk);
-    crm_tenants_destroy(worker->tenants);
+    crm_tenant_cache_destroy(worker->tenants);
     crm_openapi_release();
     crm_zone_release();
     crm_arena_release_free();

@@ -365,7 +365,7 @@ static const struct {
     { CRM_KIND_TEAM, "l:f:team", CRM_KIND_LEAD },
     { CRM_KIND_LOST_REASON, "l:f:reason", CRM_KIND_LEAD },
     { CRM_KIND_TAG, "l:f:tag", CRM_KIND_LEAD },
-    { CRM_KIND_TAG, "c:f:tag", CRM_KIND_CONTACT },
+    { CRM_KIND_TAG, "c:tag", CRM_KIND_CONTACT },
 };
 
 #define CRM_CONFIG_FACETS                                                     \

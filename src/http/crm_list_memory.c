@@ -3,7 +3,6 @@
  * Filter, order, cursor and page as everywhere; totals are exact.
  */
 
-#include <stdlib.h>
 #include "crm_list.h"
 
 

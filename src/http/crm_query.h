@@ -9,8 +9,8 @@
 #ifndef CRM_QUERY_H
 #define CRM_QUERY_H
 
-#include "crm_cursor.h"
 #include "crm_include.h"
+#include "crm_cursor.h"
 
 
 #define CRM_LIMIT_MAX      1000

@@ -23,7 +23,7 @@ static void crm_tenant_free(crm_tenants_t *tenants, crm_tenant_t *tenant);
 
 
 crm_tenants_t *
-crm_tenants_create(ngx_log_t *log, ngx_uint_t max)
+crm_tenant_cache_create(ngx_log_t *log, ngx_uint_t max)
 {
     crm_tenants_t  *tenants;
 
@@ -44,7 +44,7 @@ crm_tenants_create(ngx_log_t *log, ngx_uint_t max)
 
 
 void
-crm_tenants_destroy(crm_tenants_t *tenants)
+crm_tenant_cache_destroy(crm_tenants_t *tenants)
 {
     ngx_queue_t  *q;
 

@@ -42,8 +42,8 @@ typedef struct {
 
 
 /* max: tenants kept per worker beyond those in use */
-crm_tenants_t *crm_tenants_create(ngx_log_t *log, ngx_uint_t max);
-void crm_tenants_destroy(crm_tenants_t *tenants);
+crm_tenants_t *crm_tenant_cache_create(ngx_log_t *log, ngx_uint_t max);
+void crm_tenant_cache_destroy(crm_tenants_t *tenants);
 
 /* the tenant's entry, made where there is none; slug is valid.  Balanced by
    crm_tenant_release().  NULL: out of memory. */
