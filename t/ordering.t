@@ -1,0 +1,133 @@
+# The order inside a column never runs out of room: thousands of moves into
+# the same gap, compared with a plain list.
+
+use utf8;
+use CRM::Test;
+use CRM::Util qw(ids);
+
+my $crm   = CRM::Test->tenant;
+my $seed  = $ENV{CRM_SEED} // time ^ $$;
+my $moves = $ENV{CRM_MOVES} // 3000;
+
+srand $seed;
+note("CRM_SEED=$seed");
+
+my $stage = $crm->post('/stages', { name => 'Column', sequence => 5 })
+            ->json->{id};
+my $other = $crm->post('/stages', { name => 'Other', sequence => 6 })
+            ->json->{id};
+my $res   = $crm->post('/leads/batch', { operations => [ map {
+    { op => 'create', body => { name => "Card $_", stage_id => $stage } }
+} 1 .. 40 ] });
+
+# the model: ids from top to bottom; what is new comes on top
+my @order = reverse map { $_->{id} } @{ $res->json->{results} };
+my @beside;
+
+
+sub move {
+    my ($id, %where) = @_;
+
+    my $answer = $crm->post("/leads/$id/move",
+                            { stage_id => $stage, %where });
+
+    die "move: " . $answer->describe if $answer->status != 200;
+
+    @beside = grep { $_ != $id } @beside;
+    @order  = grep { $_ != $id } @order;
+
+    return unshift @order, $id if !%where;
+
+    my ($neighbour) = values %where;
+    my ($n) = grep { $order[$_] == $neighbour } 0 .. $#order;
+
+    splice @order, exists $where{before_id} ? $n : $n + 1, 0, $id;
+}
+
+
+sub compare {
+    my ($name) = @_;
+
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+    my $list = ids($crm->get('/leads', query => {
+        stage_id => $stage, sort => 'position', limit => 1000 }));
+
+    return fail($name) && 0
+        if !is_deeply($list, \@order, "$name: list");
+
+    my ($column) = grep { $_->{stage}{id} == $stage }
+                   @{ $crm->get('/board?limit=100')->json->{columns} };
+
+    return is_deeply([ map { $_->{id} } @{ $column->{leads} } ], \@order,
+                     "$name: board")
+           && is($column->{count}, scalar @order, "$name: count");
+}
+
+
+compare('at first');
+
+# always between the first and the second: the last one comes up
+
+for my $n (1 .. $moves / 3) {
+    move($order[-1], after_id => $order[0]);
+    compare("after the first, $n moves") || last if $n % 250 == 0;
+}
+
+# between the same two cards, from above and from below in turn
+
+my ($top, $bottom) = @order[ 0, 1 ];
+
+for my $n (1 .. $moves / 3) {
+    my ($pick) = grep { $_ != $top && $_ != $bottom }
+                 @order[ -1 - int rand 10, -1, -2, -3 ];
+
+    move($pick, $n % 2 ? (after_id => $top) : (before_id => $bottom));
+    compare("between the same two, $n moves") || last if $n % 250 == 0;
+}
+
+# anywhere, out to another column and back
+
+for my $n (1 .. $moves / 3) {
+    my $id = $order[ rand @order ];
+    my $what = rand;
+
+    if ($what < 0.1) {
+        move($id);
+
+    } elsif ($what < 0.2 && @order > 5) {
+        $crm->post("/leads/$id/move", { stage_id => $other });
+        @order  = grep { $_ != $id } @order;
+        push @beside, $id;
+
+    } elsif ($what < 0.3 && @beside) {
+        move($beside[ rand @beside ], before_id => $id);
+
+    } else {
+        my ($to) = grep { $_ != $id } map { $order[ rand @order ] } 1 .. 20;
+        move($id, rand() < 0.5 ? 'before_id' : 'after_id', $to);
+    }
+
+    compare("anywhere, $n moves") || last if $n % 250 == 0;
+}
+
+# page by page it is the same
+
+my @pages;
+my %query = (stage_id => $stage, sort => 'position', limit => 7);
+
+while (1) {
+    my $page = $crm->get('/leads', query => \%query)->json;
+
+    push @pages, map { $_->{id} } @{ $page->{data} };
+    $query{cursor} = $page->{next_cursor} // last;
+    last if @pages > 100;
+}
+
+is_deeply(\@pages, \@order, 'page by page');
+is_deeply(ids($crm->get('/leads', query => {
+              stage_id => $stage, sort => '-position', limit => 1000 })),
+          [ reverse @order ], 'from below');
+
+$crm->check_clean;
+done_testing;
