@@ -44,6 +44,13 @@ crm_token_make(u_char *p)
 }
 
 
+int
+crm_secret_eq(const void *a, const void *b, size_t len)
+{
+    return sodium_memcmp(a, b, len) == 0;
+}
+
+
 void
 crm_random_bytes(void *p, size_t len)
 {

@@ -22,6 +22,9 @@ u_char *crm_sha256_text(u_char *p, const void *data, size_t len);
 /* a new random token of CRM_TOKEN_LEN characters; returns the end */
 u_char *crm_token_make(u_char *p);
 
+/* non-zero when equal; takes the same time wherever they differ */
+int crm_secret_eq(const void *a, const void *b, size_t len);
+
 void crm_random_bytes(void *p, size_t len);
 
 /* 64-bit SipHash with a fixed key: ETags, buckets, cursors; no secret */

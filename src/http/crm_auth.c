@@ -61,7 +61,7 @@ crm_auth_slug(ngx_http_request_t *r, crm_str_t *slug)
 }
 
 
-static void
+void
 crm_auth_bearer(crm_request_t *q)
 {
     u_char           *p, *end;

@@ -19,6 +19,9 @@ ngx_int_t crm_auth_start(crm_flow_t *f);
 /* the tenant of the request by crm_tenant; empty where there is none */
 ngx_int_t crm_auth_slug(ngx_http_request_t *r, crm_str_t *slug);
 
+/* q->token and its hash from the Authorization header; empty: none */
+void crm_auth_bearer(crm_request_t *q);
+
 /* the caller may see every lead (semantics: manager, admin) */
 #define crm_sees_all(f)  ((f)->role == CRM_ROLE_MANAGER                       \
                           || (f)->role == CRM_ROLE_ADMIN)

@@ -48,11 +48,42 @@ crm_token_secret(crm_arena_t *a, crm_record_t *token, crm_str_t *secret)
 }
 
 
+static crm_str_t
+crm_token_id(crm_ops_t *ops, const crm_record_t *token)
+{
+    return crm_arena_printf(ops->arena, "%lld",
+                            (long long) crm_record_id(token));
+}
+
+
+/* what the root hash says of it */
+
+static crm_str_t
+crm_token_value(crm_ops_t *ops, const crm_record_t *token, int64_t user)
+{
+    return crm_arena_printf(ops->arena, "%lld:%lld:%lld", (long long) user,
+                            (long long) crm_record_id(token),
+                            (long long) token->v[CRM_TOKEN_EXPIRES_AT].num);
+}
+
+
 int
 crm_token_make_ops(crm_ops_t *ops, const crm_str_t *prefix,
     crm_record_t *token, int64_t user, int64_t now, crm_str_t *secret)
 {
-    crm_str_t  root, id, value, text, none = crm_null_string;
+    crm_change_check(ops, CRM_CHECK_FIELD_BELOW, crm_token_root(ops, prefix),
+                     crm_str("id:token"), crm_token_id(ops, token),
+                     CRM_FAILED_ID);
+
+    return crm_token_first_ops(ops, prefix, token, user, now, secret);
+}
+
+
+int
+crm_token_first_ops(crm_ops_t *ops, const crm_str_t *prefix,
+    crm_record_t *token, int64_t user, int64_t now, crm_str_t *secret)
+{
+    crm_str_t  root, id, text, none = crm_null_string;
 
     crm_value_set_num(&token->v[CRM_VERSION], 1);
     crm_value_set_num(&token->v[CRM_CREATED_AT], now);
@@ -65,17 +96,11 @@ crm_token_make_ops(crm_ops_t *ops, const crm_str_t *prefix,
     }
 
     root = crm_token_root(ops, prefix);
-    id = crm_arena_printf(ops->arena, "%lld",
-                          (long long) crm_record_id(token));
-    value = crm_arena_printf(ops->arena, "%lld:%lld:%lld", (long long) user,
-                             (long long) crm_record_id(token),
-                             (long long) token->v[CRM_TOKEN_EXPIRES_AT].num);
-
-    crm_change_check(ops, CRM_CHECK_FIELD_BELOW, root, crm_str("id:token"),
-                     id, CRM_FAILED_ID);
+    id = crm_token_id(ops, token);
 
     crm_ops_put(ops, "HSET", root, crm_str("id:token"), id, none);
-    crm_ops_put(ops, "HSET", root, crm_token_field(ops, token), value, none);
+    crm_ops_put(ops, "HSET", root, crm_token_field(ops, token),
+                crm_token_value(ops, token, user), none);
     crm_ops_put(ops, "HSET", crm_change_key(ops->arena, prefix, "tokens",
                                             user), id, text, none);
 
@@ -87,18 +112,14 @@ int
 crm_token_revoke_ops(crm_ops_t *ops, const crm_str_t *prefix,
     const crm_record_t *token, int64_t user)
 {
-    crm_str_t  id, root, field, value, none = crm_null_string;
+    crm_str_t  id, root, field, none = crm_null_string;
 
     root = crm_token_root(ops, prefix);
     field = crm_token_field(ops, token);
-    id = crm_arena_printf(ops->arena, "%lld",
-                          (long long) crm_record_id(token));
-    value = crm_arena_printf(ops->arena, "%lld:%lld:%lld", (long long) user,
-                             (long long) crm_record_id(token),
-                             (long long) token->v[CRM_TOKEN_EXPIRES_AT].num);
+    id = crm_token_id(ops, token);
 
-    crm_change_check(ops, CRM_CHECK_FIELD_EQ, root, field, value,
-                     CRM_FAILED_VERSION);
+    crm_change_check(ops, CRM_CHECK_FIELD_EQ, root, field,
+                     crm_token_value(ops, token, user), CRM_FAILED_VERSION);
 
     crm_ops_put(ops, "HDEL", root, field, none, none);
     crm_ops_put(ops, "HDEL", crm_change_key(ops->arena, prefix, "tokens",

@@ -21,6 +21,11 @@
 int crm_token_make_ops(crm_ops_t *ops, const crm_str_t *prefix,
     crm_record_t *token, int64_t user, int64_t now, crm_str_t *secret);
 
+/* the same without the check: for the first token of a tenant, whose root
+   hash the same commit writes */
+int crm_token_first_ops(crm_ops_t *ops, const crm_str_t *prefix,
+    crm_record_t *token, int64_t user, int64_t now, crm_str_t *secret);
+
 /* the token is worth nothing from this commit on; needs id and hash.  Adds
    the check that it is still there (tag CRM_FAILED_VERSION). */
 int crm_token_revoke_ops(crm_ops_t *ops, const crm_str_t *prefix,
