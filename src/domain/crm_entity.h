@@ -214,6 +214,8 @@ typedef struct {
 } crm_mask_t;
 
 #define crm_mask_set(m, i)  ((m)->bits[(i) >> 6] |= 1ULL << ((i) & 63))
+#define crm_mask_unset(m, i)                                                  \
+    ((m)->bits[(i) >> 6] &= ~(1ULL << ((i) & 63)))
 #define crm_mask_has(m, i)  (((m)->bits[(i) >> 6] >> ((i) & 63)) & 1)
 
 /* value as JSON; null when unset (lists: []) */

@@ -141,37 +141,50 @@ crm_input_parse(crm_arena_t *a, const crm_entity_t *entity, json_t *body,
 }
 
 
+/* every id of the value exists in the snapshot */
+
+static int
+crm_input_refers(const crm_conf_t *conf, const crm_field_t *f,
+    const crm_value_t *v)
+{
+    unsigned  k;
+
+    if (f->type == CRM_T_ID) {
+        return crm_conf_find(conf, f->ref, v->num) != NULL;
+    }
+
+    for (k = 0; f->type == CRM_T_IDS && k < v->ids.n; k++) {
+        if (crm_conf_find(conf, f->ref, v->ids.id[k]) == NULL) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 void
-crm_input_refs(const crm_conf_t *conf, const crm_input_t *input,
+crm_input_refs(const crm_conf_t *conf, crm_input_t *input,
     crm_faults_t *faults)
 {
-    unsigned            i, k;
+    unsigned            i;
     const crm_field_t  *f;
-    const crm_value_t  *v;
 
     for (i = 0; i < input->entity->nfields; i++) {
         f = &input->entity->fields[i];
-        v = &input->values->v[i];
 
-        if (!v->set || f->ref >= CRM_CONF_KINDS) {
+        if (!input->values->v[i].set || f->ref >= CRM_CONF_KINDS
+            || crm_input_refers(conf, f, &input->values->v[i]))
+        {
             continue;
         }
 
-        if (f->type == CRM_T_ID) {
-            if (crm_conf_find(conf, f->ref, v->num) == NULL) {
-                crm_fault(faults, &f->name, CRM_FAULT_NOT_FOUND,
-                          "there is no such record");
-            }
+        crm_fault(faults, &f->name, CRM_FAULT_NOT_FOUND,
+                  "there is no such record");
 
-        } else if (f->type == CRM_T_IDS) {
-            for (k = 0; k < v->ids.n; k++) {
-                if (crm_conf_find(conf, f->ref, v->ids.id[k]) == NULL) {
-                    crm_fault(faults, &f->name, CRM_FAULT_NOT_FOUND,
-                              "there is no such record");
-                    break;
-                }
-            }
-        }
+        crm_value_clear(&input->values->v[i]);
+        crm_mask_unset(&input->present, i);
+        crm_mask_set(&input->refused, i);
     }
 }
 

@@ -38,8 +38,9 @@ int crm_input_parse(crm_arena_t *a, const crm_entity_t *entity,
     json_t *body, crm_input_mode_t mode, int nobody, crm_input_t *input,
     crm_faults_t *faults);
 
-/* present ids of configuration kinds must exist in the snapshot */
-void crm_input_refs(const crm_conf_t *conf, const crm_input_t *input,
+/* present ids of configuration kinds must exist in the snapshot; those that do
+   not are faults, and taken out so that rules meet only what exists */
+void crm_input_refs(const crm_conf_t *conf, crm_input_t *input,
     crm_faults_t *faults);
 
 /* a new record with what the input gives and the table's defaults */

@@ -154,12 +154,10 @@ crm_config_create(crm_flow_t *f)
 
     f->data = c;
 
-    rc = crm_write_input(f, entity, CRM_INPUT_CREATE, -1, &c->input);
+    rc = crm_write_collect(f, entity, CRM_INPUT_CREATE, -1, &c->input);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
-
-    crm_input_refs(f->conf, &c->input, &f->answer.faults);
 
     c->rec = crm_input_create(&f->arena, &c->input);
     if (c->rec == NULL) {
@@ -232,7 +230,7 @@ crm_config_patch(crm_flow_t *f)
 
     f->data = c;
 
-    rc = crm_write_input(f, entity, CRM_INPUT_PATCH, -1, &c->input);
+    rc = crm_write_collect(f, entity, CRM_INPUT_PATCH, -1, &c->input);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
@@ -240,10 +238,10 @@ crm_config_patch(crm_flow_t *f)
     c->old = crm_config_named(f);
 
     if (c->old == NULL) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+        return f->answer.faults.n > 0
+               ? crm_answer_faults(f)
+               : crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
-
-    crm_input_refs(f->conf, &c->input, &f->answer.faults);
 
     if (entity->kind == CRM_KIND_LOST_REASON) {
         crm_flow_call(f, "HGET", crm_flow_key(f, "count:lost_reason"),
@@ -298,16 +296,6 @@ crm_config_save(crm_flow_t *f)
     crm_config_t  *c = f->data;
     crm_kind_t     kind = c->input.entity->kind;
 
-    if (crm_write_match(f, c->old) != NGX_OK) {
-        return NGX_OK;
-    }
-
-    for (i = 0; kind == CRM_KIND_SETTINGS && i < f->nreply; i++) {
-        if (f->reply[i].num != 0) {
-            return crm_flow_problem(f, CRM_P_CURRENCY_IN_USE, NULL);
-        }
-    }
-
     if (kind == CRM_KIND_LOST_REASON) {
         if (crm_str_int(&f->reply[0].str, &used) != CRM_OK) {
             used = 0;
@@ -330,6 +318,20 @@ crm_config_save(crm_flow_t *f)
     crm_write_rule(f, &rule);
 
     problem = crm_config_check(&rule, c->old, c->rec);
+
+    if (f->answer.faults.n > 0) {
+        return crm_answer_faults(f);
+    }
+
+    if (crm_write_match(f, c->old) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    for (i = 0; kind == CRM_KIND_SETTINGS && i < f->nreply; i++) {
+        if (f->reply[i].num != 0) {
+            problem = CRM_P_CURRENCY_IN_USE;
+        }
+    }
 
     if (problem != CRM_P_NONE) {
         return crm_write_refused(f, problem);

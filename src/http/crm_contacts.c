@@ -164,10 +164,6 @@ crm_contact_input(crm_flow_t *f, crm_contact_op_t *o, crm_input_mode_t mode)
         rc = crm_write_input(f, crm_contact_entity, mode, -1, &o->input);
     }
 
-    if (rc == NGX_OK) {
-        crm_input_refs(f->conf, &o->input, &f->answer.faults);
-    }
-
     return rc;
 }
 

@@ -321,6 +321,20 @@ crm_lead_op_done_before(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
+/* faults of the body come before what is hidden or not there */
+
+static ngx_int_t
+crm_lead_op_hidden(crm_flow_t *f, ngx_uint_t absent)
+{
+    if (f->answer.faults.n > 0) {
+        f->answer.members = crm_str("");
+        return crm_answer_faults(f);
+    }
+
+    return absent ? crm_flow_problem(f, CRM_P_NOT_FOUND, NULL) : NGX_OK;
+}
+
+
 static ngx_int_t
 crm_lead_op_loaded(crm_flow_t *f)
 {
@@ -343,18 +357,12 @@ crm_lead_op_loaded(crm_flow_t *f)
         rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], o->id,
                              &f->reply[base], &o->old);
 
-        if (rc == NGX_DECLINED) {
-            return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-        }
-
-        if (rc != NGX_OK) {
+        if (rc == NGX_ERROR) {
             return rc;
         }
 
-        if (crm_lead_visible(f, o->old) != NGX_OK
-            || crm_lead_op_match(f, o) != NGX_OK)
-        {
-            return NGX_OK;
+        if (rc == NGX_DECLINED || crm_lead_visible(f, o->old) != NGX_OK) {
+            return crm_lead_op_hidden(f, rc == NGX_DECLINED);
         }
 
         (void) crm_lead_op_take_column(f, o);
@@ -600,8 +608,11 @@ crm_lead_op_decide(crm_flow_t *f)
 
     problem = crm_lead_op_apply(f, o, &rule);
 
-    if (problem == CRM_P_NONE && f->answer.faults.n > 0) {
+    if (f->answer.faults.n > 0) {
         problem = CRM_P_VALIDATION;
+
+    } else if (o->old != NULL && crm_lead_op_match(f, o) != NGX_OK) {
+        return NGX_OK;
     }
 
     if (problem != CRM_P_NONE) {
@@ -633,6 +644,24 @@ crm_lead_op_decide(crm_flow_t *f)
 
 /* ---- the commit ------------------------------------------------------------------ */
 
+/* restoring a lost record says which activities it lost with it */
+
+static void
+crm_lead_op_cancelled(crm_flow_t *f, crm_lead_op_t *o)
+{
+    crm_out_t  *out = &f->answer.body;
+
+    if (o->op != CRM_OP_RESTORE
+        || o->old->v[CRM_LEAD_STATE].num != CRM_STATE_LOST)
+    {
+        return;
+    }
+
+    out->chunk->last--;                 /* the closing brace */
+    crm_out_lit(out, ",\"cancelled_activities\":[]}");
+}
+
+
 static ngx_int_t
 crm_lead_op_prepare(crm_flow_t *f, crm_lead_op_t *o)
 {
@@ -659,10 +688,17 @@ crm_lead_op_prepare(crm_flow_t *f, crm_lead_op_t *o)
 
     shown = crm_record_copy(&f->arena, o->lead);
 
-    return shown == NULL ? NGX_ERROR
-                         : crm_lead_answer(f, o->op == CRM_OP_CREATE
-                                              ? NGX_HTTP_CREATED
-                                              : NGX_HTTP_OK, shown);
+    if (shown == NULL
+        || crm_lead_answer(f, o->op == CRM_OP_CREATE ? NGX_HTTP_CREATED
+                                                     : NGX_HTTP_OK, shown)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    crm_lead_op_cancelled(f, o);
+
+    return NGX_OK;
 }
 
 

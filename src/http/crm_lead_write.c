@@ -24,37 +24,27 @@ const crm_entity_t *const  crm_lead_op_bodies[CRM_OP_MAX] = {
 static ngx_int_t
 crm_lead_write_parse(crm_flow_t *f, crm_lead_op_t *o)
 {
-    ngx_int_t            rc;
     const crm_entity_t  *lead = &crm_entities[CRM_KIND_LEAD];
 
     switch (o->op) {
 
     case CRM_OP_CREATE:
-        rc = crm_write_input(f, lead, CRM_INPUT_CREATE, CRM_LEAD_USER_ID,
-                             &o->input);
-        break;
+        return crm_write_collect(f, lead, CRM_INPUT_CREATE, CRM_LEAD_USER_ID,
+                                 &o->input);
 
     case CRM_OP_PATCH:
-        rc = crm_write_input(f, lead, CRM_INPUT_PATCH, -1, &o->input);
-        break;
+        return crm_write_collect(f, lead, CRM_INPUT_PATCH, -1, &o->input);
 
     case CRM_OP_DELETE:
         return NGX_OK;
 
     case CRM_OP_MOVE:
-        rc = crm_write_input(f, &crm_action_move, CRM_INPUT_CREATE, -1,
-                             &o->input);
-        break;
+        return crm_write_collect(f, &crm_action_move, CRM_INPUT_CREATE, -1,
+                                 &o->input);
 
     default:
-        rc = crm_write_action(f, crm_lead_op_bodies[o->op], &o->input);
+        return crm_write_action(f, crm_lead_op_bodies[o->op], &o->input);
     }
-
-    if (rc == NGX_OK) {
-        crm_input_refs(f->conf, &o->input, &f->answer.faults);
-    }
-
-    return rc;
 }
 
 

@@ -21,9 +21,11 @@ typedef struct {
     crm_list_t     list;
     crm_record_t  *lead;
     crm_input_t    input;
-    int64_t        from;                /* place counted from the oldest */
+    int64_t        from;                /* how many are older than the next,
+                                           newer with oldest_first */
     int64_t        length;
     ngx_uint_t     read;
+    unsigned       oldest_first:1;
 } crm_messages_t;
 
 
@@ -89,6 +91,10 @@ crm_messages_list(crm_flow_t *f)
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
+    m->oldest_first = !m->query.desc
+                      && crm_param_get(&crm_request(f)->params, "sort")
+                         != NULL;
+
     return crm_messages_load_lead(f, crm_messages_visible);
 }
 
@@ -118,7 +124,8 @@ crm_messages_visible(crm_flow_t *f)
             return crm_flow_problem(f, CRM_P_INVALID_CURSOR, NULL);
         }
 
-        m->from = ngx_min(cursor.score, m->length);
+        m->from = m->oldest_first ? m->length - cursor.score : cursor.score;
+        m->from = ngx_max(ngx_min(m->from, m->length), 0);
     }
 
     crm_list_open(f, &m->list, &m->query);
@@ -138,7 +145,7 @@ crm_messages_end(crm_flow_t *f)
 
     if (m->from > 0) {
         ngx_memzero(&cursor, sizeof(crm_cursor_t));
-        cursor.score = m->from;
+        cursor.score = m->oldest_first ? m->length - m->from : m->from;
         cursor.id = crm_record_id(m->lead);
 
         if (crm_cursor_encode(&f->arena, m->query.hash, &cursor, &text)
@@ -153,11 +160,13 @@ crm_messages_end(crm_flow_t *f)
 }
 
 
-/* the next stretch: from `from - 1`, counted from the oldest, downwards */
+/* the next stretch, newest first: places are counted from the tail, where
+   nothing moves while messages come */
 
 static ngx_int_t
 crm_messages_read(crm_flow_t *f)
 {
+    int64_t          low;
     crm_str_t        argv[4];
     crm_messages_t  *m = f->data;
 
@@ -171,10 +180,13 @@ crm_messages_read(crm_flow_t *f)
     argv[0] = crm_str("LRANGE");
     argv[1] = crm_lead_messages_key(&f->arena, &f->tenant->prefix,
                                     crm_record_id(m->lead));
-    argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) -m->from);
+
+    low = m->oldest_first ? m->from - m->length - (int64_t) m->read
+                          : -m->from;
+
+    argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) low);
     argv[3] = crm_arena_printf(&f->arena, "%lld",
-                               (long long) -(m->from - (int64_t) m->read)
-                               - 1);
+                               (long long) low + (long long) m->read - 1);
 
     crm_flow_cmd(f, 4, argv);
 
@@ -185,15 +197,16 @@ crm_messages_read(crm_flow_t *f)
 static ngx_int_t
 crm_messages_taken(crm_flow_t *f)
 {
-    ngx_uint_t          i;
+    ngx_uint_t          i, k;
     crm_record_t       *message;
     crm_messages_t     *m = f->data;
     const crm_reply_t  *reply = &f->reply[0];
 
     for (i = 0; i < reply->n; i++) {
+        k = m->oldest_first ? reply->n - 1 - i : i;
 
         if (crm_record_unpack(&f->arena, &crm_entities[CRM_KIND_MESSAGE],
-                              &reply->item[i].str, &message)
+                              &reply->item[k].str, &message)
             != CRM_OK)
         {
             return NGX_ERROR;

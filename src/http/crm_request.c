@@ -69,9 +69,11 @@ crm_request_headers(crm_request_t *q)
 static ngx_int_t
 crm_request_make_id(crm_request_t *q)
 {
-    u_char      c, random[16];
+    u_char      c;
     size_t      i;
     ngx_str_t  *id = &q->headers.request_id;
+
+    static uint64_t  worker, count;
 
     for (i = 0; i < id->len; i++) {
         c = id->data[i];
@@ -95,9 +97,16 @@ crm_request_make_id(crm_request_t *q)
         return NGX_ERROR;
     }
 
-    crm_random_bytes(random, sizeof(random));
-    ngx_hex_dump(q->request_id.data, random, sizeof(random));
-    q->request_id.len = 32;
+    /* unique, not secret: one random half for the life of the worker */
+
+    if (count++ == 0) {
+        crm_random_bytes(&worker, sizeof(worker));
+    }
+
+    q->request_id.len = ngx_sprintf(q->request_id.data, "%016xL%016xL",
+                                    worker,
+                                    count * 0x9e3779b97f4a7c15ULL)
+                        - q->request_id.data;
 
     return NGX_OK;
 }

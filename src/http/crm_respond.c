@@ -368,6 +368,11 @@ crm_respond_send(crm_request_t *q)
     chain = answer->has_body ? crm_respond_chain(r, &answer->body) : NULL;
 
     r->headers_out.status = answer->status;
+
+    if (answer->status == 422) {
+        ngx_str_set(&r->headers_out.status_line, "422 Unprocessable Content");
+    }
+
     r->header_only = chain == NULL;
     r->headers_out.content_length_n = chain ? crm_out_size(&answer->body) : 0;
 

@@ -45,17 +45,26 @@ crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
         return NGX_ERROR;
     }
 
-    if (f->answer.faults.n > 0) {
-        (void) crm_answer_faults(f);
-        return NGX_DECLINED;
-    }
+    crm_input_refs(f->conf, input, &f->answer.faults);
 
     return NGX_OK;
 }
 
 
+static ngx_int_t
+crm_write_parsed(crm_flow_t *f, ngx_int_t rc)
+{
+    if (rc == NGX_OK && f->answer.faults.n > 0) {
+        (void) crm_answer_faults(f);
+        return NGX_DECLINED;
+    }
+
+    return rc;
+}
+
+
 ngx_int_t
-crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
+crm_write_collect(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input)
 {
     return crm_write_parse(f, entity, mode, nobody, 0, input);
@@ -63,10 +72,20 @@ crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
 
 
 ngx_int_t
+crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
+    crm_input_mode_t mode, int nobody, crm_input_t *input)
+{
+    return crm_write_parsed(f, crm_write_parse(f, entity, mode, nobody, 0,
+                                               input));
+}
+
+
+ngx_int_t
 crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_t *input)
 {
-    return crm_write_parse(f, entity, CRM_INPUT_CREATE, -1, 1, input);
+    return crm_write_parsed(f, crm_write_parse(f, entity, CRM_INPUT_CREATE,
+                                               -1, 1, input));
 }
 
 

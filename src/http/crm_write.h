@@ -13,14 +13,19 @@
 void crm_write_rule(crm_flow_t *f, crm_rule_t *rule);
 
 /*
- * The body against an entity.  NGX_OK: *input is filled and without a fault;
+ * The body against an entity and the snapshot that it refers to.  NGX_OK: *input is filled and without a fault;
  * NGX_DECLINED: the answer is prepared (400, 415, 422), the step returns
  * NGX_OK; NGX_ERROR.
  */
 ngx_int_t crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input);
 
-/* as above for an action whose body may be left out */
+/* as above, but NGX_OK also with faults: for who can find more of them, so
+   that all are reported at once; ends with crm_answer_faults() */
+ngx_int_t crm_write_collect(crm_flow_t *f, const crm_entity_t *entity,
+    crm_input_mode_t mode, int nobody, crm_input_t *input);
+
+/* as crm_write_input() for an action whose body may be left out */
 ngx_int_t crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_t *input);
 
