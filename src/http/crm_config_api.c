@@ -435,6 +435,7 @@ static ngx_int_t
 crm_config_in_use(crm_flow_t *f, const unsigned *config, int64_t leads,
     int64_t contacts)
 {
+    size_t        n;
     ngx_uint_t    i;
     crm_kind_t    k;
     crm_out_t     out;
@@ -472,6 +473,14 @@ crm_config_in_use(crm_flow_t *f, const unsigned *config, int64_t leads,
     }
 
     f->answer.members.data[f->answer.members.len - 1] = '}';
+
+    /* names in JSON are snake_case, those of routes are not */
+
+    for (n = 0; n < f->answer.members.len; n++) {
+        if (f->answer.members.data[n] == '-') {
+            f->answer.members.data[n] = '_';
+        }
+    }
 
     return crm_flow_problem(f, CRM_P_IN_USE, NULL);
 }
