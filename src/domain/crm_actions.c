@@ -29,11 +29,6 @@ static const crm_field_t  crm_lost_fields[] = {
       .ref = CRM_KIND_NONE }
 };
 
-static const crm_field_t  crm_note_fields[] = {
-    { .name = crm_string("body"), .type = CRM_T_LONG,
-      .flags = CRM_F_REQUIRED, .max = CRM_LONG_MAX, .ref = CRM_KIND_NONE }
-};
-
 
 const crm_entity_t  crm_action_none = {
     CRM_KIND_NONE, crm_string("none"), crm_string("none"), NULL, 0
@@ -41,4 +36,3 @@ const crm_entity_t  crm_action_none = {
 
 CRM_ACTION(crm_action_move, "move", crm_move_fields);
 CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
-CRM_ACTION(crm_action_note, "note", crm_note_fields);

@@ -5,7 +5,6 @@
  * end, where nothing moves while messages come.
  */
 
-#include "crm_actions.h"
 #include "crm_auth.h"
 #include "crm_handlers.h"
 #include "crm_lead_op.h"
@@ -237,8 +236,8 @@ crm_message_create(crm_flow_t *f)
 
     f->data = m;
 
-    rc = crm_write_input(f, &crm_action_note, CRM_INPUT_CREATE, -1,
-                         &m->input);
+    rc = crm_write_input(f, &crm_entities[CRM_KIND_MESSAGE],
+                         CRM_INPUT_CREATE, -1, &m->input);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
@@ -276,7 +275,7 @@ crm_message_noted(crm_flow_t *f)
     }
 
     message = crm_message_new(&rule, lead, CRM_MESSAGE_NOTE,
-                              m->input.values->v[CRM_NOTE_BODY].str);
+                              m->input.values->v[CRM_MESSAGE_BODY].str);
 
     if (message == NULL
         || crm_lead_commit(&ops, &rule, old, lead, message) != CRM_OK)

@@ -74,7 +74,7 @@ const crm_route_t  crm_routes[] = {
     CRM_ROUTE(GET, "/leads/{id}/messages", SALES, crm_messages_list,
               CRM_KIND_MESSAGE, LIST, NULL, "List the messages of a lead"),
     CRM_ROUTE(POST, "/leads/{id}/messages", SALES, crm_message_create,
-              CRM_KIND_MESSAGE, CREATED, &crm_action_note,
+              CRM_KIND_MESSAGE, CREATED, NULL,
               "Write a note on a lead"),
     CRM_ROUTE(POST, "/leads/batch", SALES, crm_leads_batch, CRM_KIND_NONE,
               OTHER, NULL, "Up to 1000 operations on leads"),
