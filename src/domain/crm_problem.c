@@ -3,7 +3,8 @@
 #include "crm_problem.h"
 
 
-#define CRM_FAULTS_MAX  100
+#define CRM_FAULTS_MAX       100
+#define CRM_FAULT_FIELD_MAX  256
 
 
 const crm_problem_info_t  crm_problems[CRM_P_MAX] = {
@@ -40,16 +41,29 @@ void
 crm_fault(crm_faults_t *faults, const crm_str_t *field, crm_fault_code_t code,
     const char *message)
 {
+    size_t        len;
     crm_fault_t  *f;
 
     if (faults->n++ >= CRM_FAULTS_MAX) {
         return;
     }
 
+    /* an unknown field's name is the client's: megabytes are not sent back */
+
+    len = field->len;
+
+    if (len > CRM_FAULT_FIELD_MAX) {
+        len = CRM_FAULT_FIELD_MAX;
+
+        while (len > 0 && (field->data[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+
     f = crm_arena_calloc(faults->arena, sizeof(crm_fault_t));
 
     if (f == NULL
-        || crm_arena_dup(faults->arena, &f->field, field->data, field->len)
+        || crm_arena_dup(faults->arena, &f->field, field->data, len)
            != CRM_OK
         || crm_arena_dup(faults->arena, &f->message, message, strlen(message))
            != CRM_OK)

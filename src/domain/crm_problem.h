@@ -121,7 +121,7 @@ extern const crm_str_t  crm_fault_codes[CRM_FAULT_MAX];
 
 void crm_faults_init(crm_faults_t *faults, crm_arena_t *arena);
 
-/* message is copied; at most 100 faults are kept */
+/* copies; at most 100 faults are kept, and 256 bytes of a field's name */
 void crm_fault(crm_faults_t *faults, const crm_str_t *field,
     crm_fault_code_t code, const char *message);
 
