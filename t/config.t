@@ -5,6 +5,8 @@ use utf8;
 use CRM::Test;
 use CRM::Util qw(fault_list ids kind_of pick $INSTANT);
 
+use Mojo::JSON qw(true);
+
 my $crm = CRM::Test->tenant;
 my $common = 'created_at id updated_at version';
 
@@ -62,7 +64,8 @@ sub life {
     my $at = "$path/$made->{id}";
 
     is_deeply($crm->get($at)->json, $made, "GET $at");
-    is($crm->get($at)->header('ETag'), '"1"', 'ETag of GET');
+    like($crm->get($at)->header('ETag'), qr/^"1(?:-[^"]+)?"\z/,
+         'ETag of GET');
     is_deeply([ grep { $_->{id} == $made->{id} }
                 @{ $crm->get($path)->json->{data} } ], [$made], 'in the list');
 
@@ -317,11 +320,10 @@ $crm->problem_ok($crm->patch($self, { role => 'manager' }), 409,
 
 # ---- teams ---------------------------------------------------------------
 
-life('/teams', { name => 'Export' }, {
+life('/teams', { name => 'Export', sequence => 15 }, {
     name => 'Export', color => 0, user_id => undef, member_ids => [],
     alias => undef, alias_policy => 'everyone', use_leads => 1,
-    use_opportunities => 1, active => 1,
-    sequence => $crm->post('/teams', { name => 'First' })->json->{sequence},
+    use_opportunities => 1, active => 1, sequence => 15,
 }, { color => 11, user_id => $crm->id, member_ids => [ $crm->id ],
      alias => 'export', alias_policy => 'contacts', sequence => 5 });
 
@@ -369,7 +371,7 @@ $crm->status_ok($crm->patch("/teams/$team->{id}", { active => \1 }), 200);
 life('/stages', { name => 'Talks', sequence => 25 }, {
     name => 'Talks', sequence => 25, probability => 0, is_won => 0,
     fold => 0, team_id => undef, requirements => undef, rotting_days => 0,
-}, { sequence => 35, probability => 33.33, fold => 1,
+}, { sequence => 35, probability => 33.33, fold => true,
      requirements => "one\ntwo", rotting_days => 14 });
 
 is_deeply([ map { $_->{name} } @{ listed('/stages', 'name') } ],

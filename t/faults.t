@@ -119,14 +119,14 @@ sub writer {
     my $pid  = fork // die "fork: $!\n";
 
     if (!$pid) {
-        my $over = 0;
-        local $SIG{TERM} = sub { $over = 1 };
         local $SIG{PIPE} = 'IGNORE';
 
         open my $out, '>', $file or POSIX::_exit(1);
         $out->autoflush(1);
 
-        while (!$over) {
+        # a signal would interrupt a request that counts
+
+        while (!-e "$file.stop") {
             my ($status, $id) = create(%options);
             print {$out} "$status $id\n";
             sleep 0.002;
@@ -160,7 +160,8 @@ sub create {
 sub stop {
     my ($writer) = @_;
 
-    kill 'TERM', $writer->{pid};
+    open my $end, '>', "$writer->{file}.stop" or die "$writer->{file}: $!\n";
+    close $end;
     waitpid $writer->{pid}, 0;
 
     return map { [ split / / ] } split /\n/,

@@ -25,7 +25,33 @@ my $end  = "Connection: close\r\n";
 sub raw {
     my ($bytes, $seconds) = @_;
 
-    return raw_parts($server->raw($bytes, $seconds));
+    my $socket = $server->socket;
+
+    local $SIG{PIPE} = 'IGNORE';
+    $socket->syswrite($bytes);
+
+    return raw_parts(whole($socket, $seconds));
+}
+
+
+# One answer.  After an early one nginx lingers for what is still being sent;
+# whoever reads to the end of the connection waits for that.
+
+sub whole {
+    my ($socket, $seconds) = @_;
+
+    my $select = IO::Select->new($socket);
+    my $answer = '';
+
+    while ($select->can_read($seconds // 5)) {
+        sysread $socket, $answer, 65536, length $answer or last;
+
+        last if $answer =~ /\r\n\r\n/
+                && substr($answer, 0, $-[0]) =~ /^Content-Length: (\d+)/mi
+                && length($answer) - index($answer, "\r\n\r\n") - 4 >= $1;
+    }
+
+    return $answer;
 }
 
 

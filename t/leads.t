@@ -357,7 +357,7 @@ $crm->post("$at/restore");
 logged($lead->{id}, { active => [ 0, 1 ] }, 'back', 1);
 
 is_deeply([ map { $_->{author_id} } @{ messages($lead->{id}) } ],
-          [ ($me) x 8 ], 'who did it');
+          [ ($me) x 9 ], 'who did it');
 
 
 # ---- won -----------------------------------------------------------------
