@@ -142,12 +142,12 @@ my $conflict = $crm->post('/leads', { name => 'Won' })->json->{id};
 
 $crm->post("/leads/$conflict/won");
 is($crm->post("/leads/$conflict/won", undef, keyed('k-409'))->status, 409,
-   '409');
+   'won twice');
 $crm->post("/leads/$conflict/move", { stage_id => $new });
 is($crm->post("/leads/$conflict/won", undef, keyed('k-409'))->status, 200,
    'the same key, now it may');
 is($crm->post('/tags', { name => 'Late' }, keyed('k-404'),
-              token => 'bad')->status, 401, '401');
+              token => 'bad')->status, 401, 'no token, no key');
 is($crm->post('/tags', { name => 'Late' }, keyed('k-404'))->status, 201,
    'with a token');
 is(total(), $before + 2, 'nothing else was written');

@@ -20,9 +20,14 @@ my $res   = $crm->post('/leads/batch', { operations => [ map {
     { op => 'create', body => { name => "Card $_", stage_id => $stage } }
 } 1 .. 40 ] });
 
-# the model: ids from top to bottom; what is new comes on top
-my @order = reverse map { $_->{id} } @{ $res->json->{results} };
+# the model: ids from top to bottom
+my @order = @{ ids($crm->get('/leads', query => {
+    stage_id => $stage, sort => 'position', limit => 1000 })) };
 my @beside;
+
+is_deeply([ sort { $a <=> $b } @order ],
+          [ sort { $a <=> $b } map { $_->{id} } @{ $res->json->{results} } ],
+          'all of them');
 
 
 sub move {
