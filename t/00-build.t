@@ -143,21 +143,39 @@ my @others = grep { -e }
              qw(ndk_http_module.so ngx_http_lua_module.so ngx_nchan_module.so);
 
 SKIP: {
-    skip 'no other modules installed', 4 if !@others;
+    skip 'no other modules installed', 6 if !@others;
 
     my $load = join "\n", map { "load_module $_;" } @others;
 
     valid("beside @others", main => $load, http => $redis);
 
-    skip "their memory is not ours to check", 3 if CRM::Server->sanitized;
+    skip 'their memory is not ours to check', 5 if CRM::Server->sanitized;
 
-    my $crm = CRM::Test->tenant(
-        server => CRM::Test->private(main => $load),
+    # nchan has a hiredis of its own, and exports it
+    my $tcp    = CRM::Server::free_port();
+    my $server = CRM::Test->private(
+        main   => $load,
+        redis  => "bind 127.0.0.1\nport $tcp\n",
+        http   => "upstream nchan { nchan_redis_server 127.0.0.1:$tcp; }",
+        server => '
+            location = /publish {
+                nchan_publisher;
+                nchan_channel_id beside;
+                nchan_redis_pass nchan;
+            }
+            location = /lua {
+                content_by_lua_block { ngx.print("Lua") }
+            }',
     );
+    my $crm = CRM::Test->tenant(server => $server);
 
-    $crm->status_ok($crm->post("/leads", { name => "Beside" }), 201,
-                    "a lead beside them");
-    is($crm->get("/leads")->json->{data}[0]{name}, "Beside", "is there");
+    $crm->status_ok($crm->post('/leads', { name => 'Beside' }), 201,
+                    'a lead');
+    is($crm->{ua}->post($crm->url('/publish') => 'news')->res->code, 202,
+       'nchan publishes through Redis');
+    is($crm->{ua}->get($crm->url('/lua'))->res->body, 'Lua', 'Lua runs');
+    is($crm->get('/leads')->json->{data}[0]{name}, 'Beside',
+       'the lead is there');
     $crm->check_clean;
 }
 

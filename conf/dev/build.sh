@@ -88,3 +88,13 @@ fi
 
 cd /usr/share/nginx/src
 env -u MAKEFLAGS -u MFLAGS make --no-print-directory -s -j"$(nproc)" -f "$build/Makefile" modules 9>&-
+
+# nginx would find out only when it loads the module
+
+missing=$(nm -D --undefined-only "$module" | sed -n 's/^ *U \(crm_.*\)/\1/p')
+
+if [ -n "$missing" ]; then
+    rm -f "$module"
+    echo "Used, but defined nowhere:" $missing >&2
+    exit 1
+fi
