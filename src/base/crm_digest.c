@@ -216,3 +216,18 @@ crm_unseal(crm_arena_t *a, const crm_str_t *secret, const crm_str_t *text,
 
     return rc == 0 ? CRM_OK : CRM_DECLINED;
 }
+
+
+void
+crm_hash128(u_char hash[16], const void *data, size_t len)
+{
+    static u_char    key[crypto_shorthash_siphashx24_KEYBYTES];
+    static unsigned  keyed;
+
+    if (!keyed) {
+        randombytes_buf(key, sizeof(key));
+        keyed = 1;
+    }
+
+    crypto_shorthash_siphashx24(hash, data, len, key);
+}

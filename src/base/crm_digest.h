@@ -40,6 +40,10 @@ int crm_seal(crm_arena_t *a, const crm_str_t *secret, const crm_str_t *src,
 int crm_unseal(crm_arena_t *a, const crm_str_t *secret,
     const crm_str_t *text, crm_str_t *dst);
 
+/* 128-bit SipHash with a key that is random per process: nobody outside can
+   find two texts with the same one */
+void crm_hash128(u_char hash[16], const void *data, size_t len);
+
 int crm_base64url_encode(crm_arena_t *a, const crm_str_t *src,
     crm_str_t *dst);
 /* CRM_DECLINED on any character outside the alphabet */

@@ -12,20 +12,20 @@
 
 
 static const crm_field_t  crm_move_fields[] = {
-    { .name = crm_string("stage_id"), .type = CRM_T_ID,
+    { CRM_NAMED("stage_id"), .type = CRM_T_ID,
       .ref = CRM_KIND_STAGE },
-    { .name = crm_string("before_id"), .type = CRM_T_ID,
+    { CRM_NAMED("before_id"), .type = CRM_T_ID,
       .ref = CRM_KIND_LEAD },
-    { .name = crm_string("after_id"), .type = CRM_T_ID,
+    { CRM_NAMED("after_id"), .type = CRM_T_ID,
       .ref = CRM_KIND_LEAD }
 };
 
 static const crm_field_t  crm_lost_fields[] = {
-    { .name = crm_string("lost_reason_id"), .type = CRM_T_ID,
+    { CRM_NAMED("lost_reason_id"), .type = CRM_T_ID,
       .ref = CRM_KIND_LOST_REASON },
-    { .name = crm_string("lost_reason"), .type = CRM_T_TEXT,
+    { CRM_NAMED("lost_reason"), .type = CRM_T_TEXT,
       .max = CRM_NAME_MAX, .ref = CRM_KIND_NONE },
-    { .name = crm_string("note"), .type = CRM_T_LONG, .max = CRM_LONG_MAX,
+    { CRM_NAMED("note"), .type = CRM_T_LONG, .max = CRM_LONG_MAX,
       .ref = CRM_KIND_NONE }
 };
 

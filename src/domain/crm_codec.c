@@ -238,17 +238,29 @@ static int
 crm_stored_find(const crm_entity_t *entity, const crm_str_t *stored,
     unsigned hint)
 {
-    unsigned  i, k;
+    u_char              c;
+    unsigned            i, k;
+    const crm_field_t  *f;
 
-    for (i = 0; i < entity->nfields; i++) {
-        k = hint + i;
+    if (stored->len == 0) {
+        return -1;
+    }
+
+    c = stored->data[0];
+
+    for (k = hint, i = 0; i < entity->nfields; k++, i++) {
 
         if (k >= entity->nfields) {
-            k -= entity->nfields;
+            k = 0;
         }
 
-        if (crm_str_eq(&entity->fields[k].stored, stored)
-            && !(entity->fields[k].flags & CRM_F_COMPUTED))
+        f = &entity->fields[k];
+
+        /* hot: most are told apart by length and first letter */
+
+        if (f->stored.len == stored->len && f->stored.data[0] == c
+            && memcmp(f->stored.data, stored->data, stored->len) == 0
+            && !(f->flags & CRM_F_COMPUTED))
         {
             return k;
         }

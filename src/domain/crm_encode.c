@@ -4,16 +4,12 @@
 #include "crm_time.h"
 
 
-static void
-crm_percent_json(crm_out_t *out, int64_t bp)
+#define CRM_NUMBER_MAX  64      /* bytes of any number, date or word */
+
+
+static u_char *
+crm_percent_print(u_char *p, int64_t bp)
 {
-    u_char  *p;
-
-    p = crm_out_reserve(out, 24);
-    if (p == NULL) {
-        return;
-    }
-
     p = crm_int_print(p, bp / 100);
     bp %= 100;
 
@@ -26,43 +22,49 @@ crm_percent_json(crm_out_t *out, int64_t bp)
         }
     }
 
-    out->chunk->last = p;
+    return p;
 }
 
 
-static void
-crm_instant_json(crm_out_t *out, int64_t ms)
+/* every type below CRM_T_NUMERIC_MAX; p has CRM_NUMBER_MAX bytes */
+
+static u_char *
+crm_number_print(u_char *p, const crm_field_t *f, int64_t num)
 {
-    u_char  *p;
+    const crm_str_t  *word;
 
-    p = crm_out_reserve(out, CRM_INSTANT_LEN + 2);
-    if (p == NULL) {
-        return;
+    switch (f->type) {
+
+    case CRM_T_BOOL:
+        memcpy(p, num ? "true" : "false", num ? 4 : 5);
+        return p + (num ? 4 : 5);
+
+    case CRM_T_PERCENT:
+        return crm_percent_print(p, num);
+
+    case CRM_T_ENUM:
+        word = &f->words->word[num];
+        *p++ = '"';
+        memcpy(p, word->data, word->len);
+        p += word->len;
+        *p++ = '"';
+        return p;
+
+    case CRM_T_DATE:
+        *p++ = '"';
+        p = crm_date_print(p, num);
+        *p++ = '"';
+        return p;
+
+    case CRM_T_INSTANT:
+        *p++ = '"';
+        p = crm_instant_print(p, num);
+        *p++ = '"';
+        return p;
+
+    default:
+        return crm_int_print(p, num);
     }
-
-    *p++ = '"';
-    p = crm_instant_print(p, ms);
-    *p++ = '"';
-
-    out->chunk->last = p;
-}
-
-
-static void
-crm_date_json(crm_out_t *out, int64_t day)
-{
-    u_char  *p;
-
-    p = crm_out_reserve(out, CRM_DATE_LEN + 2);
-    if (p == NULL) {
-        return;
-    }
-
-    *p++ = '"';
-    p = crm_date_print(p, day);
-    *p++ = '"';
-
-    out->chunk->last = p;
 }
 
 
@@ -96,44 +98,11 @@ crm_list_json(crm_out_t *out, const crm_field_t *f, const crm_value_t *v)
 }
 
 
-static void
-crm_number_json(crm_out_t *out, const crm_field_t *f, int64_t num)
-{
-    switch (f->type) {
-
-    case CRM_T_BOOL:
-        if (num) {
-            crm_out_lit(out, "true");
-        } else {
-            crm_out_lit(out, "false");
-        }
-        break;
-
-    case CRM_T_PERCENT:
-        crm_percent_json(out, num);
-        break;
-
-    case CRM_T_ENUM:
-        crm_out_json(out, &f->words->word[num]);
-        break;
-
-    case CRM_T_DATE:
-        crm_date_json(out, num);
-        break;
-
-    case CRM_T_INSTANT:
-        crm_instant_json(out, num);
-        break;
-
-    default:
-        crm_out_int(out, num);
-    }
-}
-
-
 void
 crm_value_json(crm_out_t *out, const crm_field_t *f, const crm_value_t *v)
 {
+    u_char  *p;
+
     if (f->type >= CRM_T_STRING_MAX) {
         crm_list_json(out, f, v);
 
@@ -147,8 +116,49 @@ crm_value_json(crm_out_t *out, const crm_field_t *f, const crm_value_t *v)
         crm_out_json(out, &v->str);
 
     } else {
-        crm_number_json(out, f, v->num);
+        p = crm_out_reserve(out, CRM_NUMBER_MAX);
+
+        if (p != NULL) {
+            out->chunk->last = crm_number_print(p, f, v->num);
+        }
     }
+}
+
+
+/* name and value of one field; what has no text goes out in one piece */
+
+static void
+crm_member_json(crm_out_t *out, const crm_field_t *f, const crm_value_t *v,
+    unsigned first)
+{
+    u_char  *p;
+
+    p = crm_out_reserve(out, f->member.len + CRM_NUMBER_MAX);
+    if (p == NULL) {
+        return;
+    }
+
+    if (!first) {
+        *p++ = ',';
+    }
+
+    memcpy(p, f->member.data, f->member.len);
+    p += f->member.len;
+
+    if (!v->set && f->type < CRM_T_STRING_MAX) {
+        out->chunk->last = p;
+        return;
+    }
+
+    p -= sizeof("null") - 1;
+
+    if (f->type < CRM_T_NUMERIC_MAX) {
+        out->chunk->last = crm_number_print(p, f, v->num);
+        return;
+    }
+
+    out->chunk->last = p;
+    crm_value_json(out, f, v);
 }
 
 
@@ -156,11 +166,10 @@ void
 crm_record_json_fields(crm_out_t *out, const crm_record_t *rec,
     const crm_mask_t *mask)
 {
-    u_char             *p;
-    unsigned            i, n;
+    unsigned            i, first;
     const crm_field_t  *f;
 
-    for (n = 0, i = 0; i < rec->entity->nfields; i++) {
+    for (first = 1, i = 0; i < rec->entity->nfields; i++) {
         f = &rec->entity->fields[i];
 
         if ((f->flags & CRM_F_HIDDEN)
@@ -169,24 +178,8 @@ crm_record_json_fields(crm_out_t *out, const crm_record_t *rec,
             continue;
         }
 
-        p = crm_out_reserve(out, f->name.len + 4);
-        if (p == NULL) {
-            return;
-        }
-
-        if (n++ > 0) {
-            *p++ = ',';
-        }
-
-        *p++ = '"';
-        memcpy(p, f->name.data, f->name.len);
-        p += f->name.len;
-        *p++ = '"';
-        *p++ = ':';
-
-        out->chunk->last = p;
-
-        crm_value_json(out, f, &rec->v[i]);
+        crm_member_json(out, f, &rec->v[i], first);
+        first = 0;
     }
 }
 

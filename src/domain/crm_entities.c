@@ -55,7 +55,7 @@ CRM_WORDS(crm_words_job_state, crm_string("queued"), crm_string("running"),
 
 
 #define CRM_ROW(id, json, redis, kind, bits, ...)                             \
-    { .name = crm_string(json), .stored = crm_string(redis),                  \
+    { CRM_NAMED(json), .stored = crm_string(redis),                           \
       .type = CRM_T_##kind, .flags = (bits), __VA_ARGS__ },
 
 #define CRM_TABLE(name, list)                                                 \

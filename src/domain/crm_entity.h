@@ -91,6 +91,7 @@ typedef struct {
 
 typedef struct {
     crm_str_t           name;           /* in JSON and in queries */
+    crm_str_t           member;         /* "\"name\":null", ready to send */
     crm_str_t           stored;         /* in Redis */
     crm_type_t          type;
     unsigned            flags;
@@ -100,6 +101,10 @@ typedef struct {
     const crm_words_t  *words;          /* ENUM */
     const char         *value;          /* default, in stored form */
 } crm_field_t;
+
+/* name of a field in a table, with what the encoder writes for it */
+#define CRM_NAMED(json)                                                       \
+    .name = crm_string(json), .member = crm_string("\"" json "\":null")
 
 typedef struct {
     crm_kind_t          kind;

@@ -12,6 +12,14 @@
 #define CRM_TOKEN_TOUCH_MS  60000       /* last_used_at is this exact */
 
 
+#define CRM_TOKEN_HASHES   256          /* one for each first byte of mark */
+
+typedef struct {
+    u_char  mark[16];
+    u_char  text[CRM_SHA256_TEXT];
+} crm_token_hash_t;
+
+
 /* what the look-up asks of the root hash, in this order */
 enum {
     CRM_ROOT_STATE = 0,
@@ -61,6 +69,33 @@ crm_auth_slug(ngx_http_request_t *r, crm_str_t *slug)
 }
 
 
+/*
+ * SHA-256 of the token, the name it is stored under.  It is a tenth of the
+ * work of a read: the few tokens in use are recognised by a keyed hash, so
+ * that no token itself is kept.
+ */
+
+static void
+crm_auth_hash(crm_request_t *q)
+{
+    u_char             mark[16];
+    crm_token_hash_t  *seen;
+
+    static crm_token_hash_t  hashes[CRM_TOKEN_HASHES];
+
+    crm_hash128(mark, q->token.data, q->token.len);
+
+    seen = &hashes[mark[0]];
+
+    if (ngx_memcmp(seen->mark, mark, sizeof(mark)) != 0) {
+        ngx_memcpy(seen->mark, mark, sizeof(mark));
+        (void) crm_sha256_text(seen->text, q->token.data, q->token.len);
+    }
+
+    ngx_memcpy(q->token_hash, seen->text, CRM_SHA256_TEXT);
+}
+
+
 void
 crm_auth_bearer(crm_request_t *q)
 {
@@ -87,7 +122,7 @@ crm_auth_bearer(crm_request_t *q)
     q->token.data = p;
     q->token.len = end - p;
 
-    (void) crm_sha256_text(q->token_hash, q->token.data, q->token.len);
+    crm_auth_hash(q);
 }
 
 

@@ -18,44 +18,44 @@ static const crm_words_t  crm_tenant_states = { 4, crm_tenant_state_list };
 #define CRM_TENANT_AUTO  (CRM_F_READ_ONLY|CRM_F_UNTRACKED)
 
 static const crm_field_t  crm_tenant_fields[] = {
-    { .name = crm_string("id"), .type = CRM_T_INT,
+    { CRM_NAMED("id"), .type = CRM_T_INT,
       .flags = CRM_F_HIDDEN|CRM_F_READ_ONLY },
-    { .name = crm_string("version"), .type = CRM_T_INT,
+    { CRM_NAMED("version"), .type = CRM_T_INT,
       .flags = CRM_TENANT_AUTO, .max = INT64_MAX },
-    { .name = crm_string("created_at"), .type = CRM_T_INSTANT,
+    { CRM_NAMED("created_at"), .type = CRM_T_INSTANT,
       .flags = CRM_TENANT_AUTO },
-    { .name = crm_string("updated_at"), .type = CRM_T_INSTANT,
+    { CRM_NAMED("updated_at"), .type = CRM_T_INSTANT,
       .flags = CRM_TENANT_AUTO },
-    { .name = crm_string("slug"), .type = CRM_T_TEXT,
+    { CRM_NAMED("slug"), .type = CRM_T_TEXT,
       .flags = CRM_F_REQUIRED|CRM_F_ONCE, .max = CRM_SLUG_MAX },
-    { .name = crm_string("company_name"), .type = CRM_T_TEXT,
+    { CRM_NAMED("company_name"), .type = CRM_T_TEXT,
       .flags = CRM_F_REQUIRED, .max = CRM_NAME_MAX },
-    { .name = crm_string("currency"), .type = CRM_T_CURRENCY,
+    { CRM_NAMED("currency"), .type = CRM_T_CURRENCY,
       .flags = CRM_F_REQUIRED|CRM_F_ONCE, .value = "EUR" },
-    { .name = crm_string("timezone"), .type = CRM_T_ZONE,
+    { CRM_NAMED("timezone"), .type = CRM_T_ZONE,
       .flags = CRM_F_REQUIRED|CRM_F_ONCE, .value = "UTC" },
-    { .name = crm_string("locale"), .type = CRM_T_LOCALE,
+    { CRM_NAMED("locale"), .type = CRM_T_LOCALE,
       .flags = CRM_F_REQUIRED|CRM_F_ONCE, .value = "en" },
-    { .name = crm_string("suspended"), .type = CRM_T_BOOL,
+    { CRM_NAMED("suspended"), .type = CRM_T_BOOL,
       .flags = CRM_F_REQUIRED, .value = "0" },
-    { .name = crm_string("state"), .type = CRM_T_ENUM,
+    { CRM_NAMED("state"), .type = CRM_T_ENUM,
       .flags = CRM_TENANT_AUTO, .words = &crm_tenant_states }
 };
 
 static const crm_field_t  crm_admin_fields[] = {
-    { .name = crm_string("name"), .type = CRM_T_TEXT,
+    { CRM_NAMED("name"), .type = CRM_T_TEXT,
       .flags = CRM_F_REQUIRED, .max = CRM_NAME_MAX },
-    { .name = crm_string("email"), .type = CRM_T_EMAIL,
+    { CRM_NAMED("email"), .type = CRM_T_EMAIL,
       .flags = CRM_F_REQUIRED }
 };
 
 static const crm_field_t  crm_tenant_token_fields[] = {
-    { .name = crm_string("email"), .type = CRM_T_EMAIL,
+    { CRM_NAMED("email"), .type = CRM_T_EMAIL,
       .flags = CRM_F_REQUIRED }
 };
 
 static const crm_field_t  crm_tenant_check_fields[] = {
-    { .name = crm_string("repair"), .type = CRM_T_BOOL, .value = "0" }
+    { CRM_NAMED("repair"), .type = CRM_T_BOOL, .value = "0" }
 };
 
 
