@@ -1,10 +1,8 @@
 /* the query string of a list; see crm_query.h */
 
-#include "crm_digest.h"
 #include "crm_query.h"
 #include "crm_respond.h"
 #include "crm_text.h"
-#include "crm_time.h"
 #include "crm_words.h"
 
 
@@ -176,7 +174,9 @@ crm_query_param_sort(crm_query_ctx_t *ctx)
 
     ctx->sorted = 1;
 
-    if (query->entity->kind == CRM_KIND_LEAD && crm_str_is(&name, "position")) {
+    if (query->entity->kind == CRM_KIND_LEAD
+        && crm_str_is(&name, "position"))
+    {
         query->sort = CRM_LEAD_RANK;
         return NGX_OK;
     }
@@ -372,7 +372,7 @@ crm_query_values(crm_query_ctx_t *ctx, unsigned field)
         text.data = rest.data;
         text.len = comma ? (size_t) (comma - rest.data) : rest.len;
 
-        if (crm_str_is(&text, "none") && info->type != CRM_T_BOOL) {
+        if (crm_str_is(&text, "none") && crm_query_unset(info)) {
             filter->none = 1;
 
         } else {
@@ -393,80 +393,6 @@ crm_query_values(crm_query_ctx_t *ctx, unsigned field)
         rest.len -= text.len + 1;
         rest.data = comma + 1;
     }
-}
-
-
-static ngx_int_t
-crm_query_number(const crm_field_t *field, const crm_str_t *text,
-    int64_t *num)
-{
-    if (crm_str_int(text, num) != CRM_OK) {
-        return NGX_DECLINED;
-    }
-
-    if (field->type == CRM_T_ID || field->type == CRM_T_IDS) {
-        return *num > 0 ? NGX_OK : NGX_DECLINED;
-    }
-
-    if (field->type == CRM_T_INT && (*num < field->min || *num > field->max)) {
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-crm_query_value(crm_flow_t *f, const crm_field_t *field, crm_str_t *text,
-    int64_t *num, crm_str_t *str)
-{
-    int  rc;
-
-    if (text->len == 0) {
-        return NGX_DECLINED;
-    }
-
-    switch (field->type) {
-
-    case CRM_T_BOOL:
-        *num = crm_str_is(text, "true");
-        return *num || crm_str_is(text, "false") ? NGX_OK : NGX_DECLINED;
-
-    case CRM_T_ENUM:
-        *num = crm_word_find(field->words, text);
-        return *num >= 0 ? NGX_OK : NGX_DECLINED;
-
-    case CRM_T_DATE:
-        rc = crm_date_parse(text, num);
-        break;
-
-    case CRM_T_INSTANT:
-        rc = crm_instant_parse(text, num);
-        break;
-
-    case CRM_T_ID:
-    case CRM_T_IDS:
-        if (field->ref == CRM_KIND_USER && crm_str_is(text, "me")) {
-            *num = crm_record_id(f->user);
-            return NGX_OK;
-        }
-
-        return crm_query_number(field, text, num);
-
-    case CRM_T_PHONE:
-        rc = crm_text_phone(&f->arena, text, str);
-        break;
-
-    default:
-        if (field->type < CRM_T_NUMERIC_MAX) {
-            return crm_query_number(field, text, num);
-        }
-
-        rc = crm_text_fold(&f->arena, text, str);
-    }
-
-    return rc == CRM_OK ? NGX_OK
-                        : rc == CRM_DECLINED ? NGX_DECLINED : NGX_ERROR;
 }
 
 
@@ -547,7 +473,9 @@ crm_query_param_field(crm_query_ctx_t *ctx)
         return crm_query_param_filter(ctx, k);
     }
 
-    if (name.len > 5 && ngx_memcmp(name.data + name.len - 5, "_from", 5) == 0) {
+    if (name.len > 5
+        && ngx_memcmp(name.data + name.len - 5, "_from", 5) == 0)
+    {
         cut = 5;
 
     } else if (name.len > 3
@@ -686,90 +614,6 @@ crm_query_defaults(crm_query_ctx_t *ctx)
             return crm_query_bad(f, "sort");
         }
     }
-
-    return NGX_OK;
-}
-
-
-/* not part of what a cursor is bound to; of a column also not what its
-   cursor holds itself (crm_column.h) */
-
-static ngx_uint_t
-crm_query_hashed(const crm_query_t *query, const crm_str_t *name)
-{
-    ngx_uint_t  i, n;
-
-    static const char  *free[] = {
-        "sort", "limit", "cursor", "total", "fields", "include",
-        "type", "team_id", "user_id", "q"
-    };
-
-    n = query->entity->kind == CRM_KIND_LEAD && query->sort == CRM_LEAD_RANK
-        ? 10 : 6;
-
-    for (i = 0; i < n; i++) {
-        if (crm_str_is(name, free[i])) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-ngx_int_t
-crm_query_hash(crm_flow_t *f, crm_query_t *query, const crm_params_t *params)
-{
-    unsigned             i, k, n;
-    crm_out_t            out;
-    crm_str_t            text;
-    const crm_param_t  **order, *param;
-
-    order = crm_arena_alloc(&f->arena, (params->n + 1) * sizeof(*order));
-    if (order == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (n = 0, i = 0; i < params->n; i++) {
-        param = &params->param[i];
-
-        if (!crm_query_hashed(query, &param->name)) {
-            continue;
-        }
-
-        for (k = n++; k > 0 && crm_str_cmp(&order[k - 1]->name,
-                                           &param->name) > 0; k--)
-        {
-            order[k] = order[k - 1];
-        }
-
-        order[k] = param;
-    }
-
-    crm_out_init(&out, &f->arena, 256);
-    crm_out_str(&out, &f->tenant->prefix);
-    crm_out_int(&out, crm_record_id(f->user));
-    crm_out_char(&out, ';');
-    crm_out_str(&out, &query->entity->name);
-    crm_out_char(&out, query->desc ? '-' : '+');
-    crm_out_int(&out, query->sort);
-
-    for (i = 0; i < n; i++) {
-        if (crm_text_digits(&f->arena, &order[i]->value, &text) != CRM_OK) {
-            return NGX_ERROR;
-        }
-
-        crm_out_char(&out, '\0');
-        crm_out_str(&out, &order[i]->name);
-        crm_out_char(&out, '=');
-        crm_out_str(&out, &text);
-    }
-
-    if (crm_out_join(&out, &text) != CRM_OK) {
-        return NGX_ERROR;
-    }
-
-    query->hash = crm_hash64(text.data, text.len);
 
     return NGX_OK;
 }

@@ -64,6 +64,9 @@ ngx_int_t crm_query_parse(crm_flow_t *f, crm_params_t *params,
 /* the filter on a field, or NULL */
 crm_filter_t *crm_query_filter(const crm_query_t *query, unsigned field);
 
+/* whether records may lack a value: `none' asks for those */
+ngx_uint_t crm_query_unset(const crm_field_t *field);
+
 /* one of the values, as text, for the filter; NGX_DECLINED on a bad one */
 ngx_int_t crm_query_value(crm_flow_t *f, const crm_field_t *field,
     crm_str_t *text, int64_t *num, crm_str_t *str);
@@ -77,7 +80,7 @@ ngx_int_t crm_query_hash(crm_flow_t *f, crm_query_t *query,
 ngx_int_t crm_query_bad(crm_flow_t *f, const char *name);
 
 
-/* ---- crm_query_match.c ------------------------------------------------------ */
+/* ---- crm_query_match.c --------------------------------------------------- */
 
 /* every filter holds, q apart; computed fields are filled */
 ngx_uint_t crm_query_match(crm_flow_t *f, const crm_query_t *query,

@@ -144,6 +144,13 @@ crm_sort_key(crm_arena_t *a, const crm_query_t *query,
     key->id = crm_record_id(rec);
 
     if (query->entity->kind == CRM_KIND_LEAD) {
+
+        /* only the active have a place in their column */
+
+        if (query->sort == CRM_LEAD_RANK && !rec->v[CRM_LEAD_ACTIVE].num) {
+            return CRM_OK;
+        }
+
         rc = crm_lead_sort_key(a, rec, query->sort, &key->score, &key->text);
 
         key->set = rc == CRM_OK;

@@ -1,0 +1,176 @@
+/*
+ * Values of filters as the records hold them, and the hash that binds a
+ * cursor to its query.
+ */
+
+#include "crm_digest.h"
+#include "crm_query.h"
+#include "crm_text.h"
+#include "crm_time.h"
+
+
+ngx_uint_t
+crm_query_unset(const crm_field_t *field)
+{
+    return field->value == NULL && field->type != CRM_T_BOOL
+           && !(field->flags & CRM_F_REQUIRED)
+           && !(field->type == CRM_T_INT && (field->flags & CRM_F_READ_ONLY));
+}
+
+
+static ngx_int_t
+crm_query_number(const crm_field_t *field, const crm_str_t *text,
+    int64_t *num)
+{
+    if (crm_str_int(text, num) != CRM_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (field->type == CRM_T_ID || field->type == CRM_T_IDS) {
+        return *num > 0 ? NGX_OK : NGX_DECLINED;
+    }
+
+    if (field->type == CRM_T_INT && (*num < field->min || *num > field->max)) {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+crm_query_value(crm_flow_t *f, const crm_field_t *field, crm_str_t *text,
+    int64_t *num, crm_str_t *str)
+{
+    int  rc;
+
+    if (text->len == 0) {
+        return NGX_DECLINED;
+    }
+
+    switch (field->type) {
+
+    case CRM_T_BOOL:
+        *num = crm_str_is(text, "true");
+        return *num || crm_str_is(text, "false") ? NGX_OK : NGX_DECLINED;
+
+    case CRM_T_ENUM:
+        *num = crm_word_find(field->words, text);
+        return *num >= 0 ? NGX_OK : NGX_DECLINED;
+
+    case CRM_T_DATE:
+        rc = crm_date_parse(text, num);
+        break;
+
+    case CRM_T_INSTANT:
+        rc = crm_instant_parse(text, num);
+        break;
+
+    case CRM_T_ID:
+    case CRM_T_IDS:
+        if (field->ref == CRM_KIND_USER && crm_str_is(text, "me")) {
+            *num = crm_record_id(f->user);
+            return NGX_OK;
+        }
+
+        return crm_query_number(field, text, num);
+
+    case CRM_T_PHONE:
+        rc = crm_text_phone(&f->arena, text, str);
+        break;
+
+    default:
+        if (field->type < CRM_T_NUMERIC_MAX) {
+            return crm_query_number(field, text, num);
+        }
+
+        rc = crm_text_fold(&f->arena, text, str);
+    }
+
+    return rc == CRM_OK ? NGX_OK
+                        : rc == CRM_DECLINED ? NGX_DECLINED : NGX_ERROR;
+}
+
+
+/* not part of what a cursor is bound to; of a column also not what its
+   cursor holds itself (crm_column.h) */
+
+static ngx_uint_t
+crm_query_hashed(const crm_query_t *query, const crm_str_t *name)
+{
+    ngx_uint_t  i, n;
+
+    static const char  *free[] = {
+        "sort", "limit", "cursor", "total", "fields", "include",
+        "type", "team_id", "user_id", "q"
+    };
+
+    n = query->entity->kind == CRM_KIND_LEAD && query->sort == CRM_LEAD_RANK
+        ? 10 : 6;
+
+    for (i = 0; i < n; i++) {
+        if (crm_str_is(name, free[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_int_t
+crm_query_hash(crm_flow_t *f, crm_query_t *query, const crm_params_t *params)
+{
+    unsigned             i, k, n;
+    crm_out_t            out;
+    crm_str_t            text;
+    const crm_param_t  **order, *param;
+
+    order = crm_arena_alloc(&f->arena, (params->n + 1) * sizeof(*order));
+    if (order == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (n = 0, i = 0; i < params->n; i++) {
+        param = &params->param[i];
+
+        if (!crm_query_hashed(query, &param->name)) {
+            continue;
+        }
+
+        for (k = n++; k > 0 && crm_str_cmp(&order[k - 1]->name,
+                                           &param->name) > 0; k--)
+        {
+            order[k] = order[k - 1];
+        }
+
+        order[k] = param;
+    }
+
+    crm_out_init(&out, &f->arena, 256);
+    crm_out_str(&out, &f->tenant->prefix);
+    crm_out_int(&out, crm_record_id(f->user));
+    crm_out_char(&out, ';');
+    crm_out_str(&out, &query->entity->name);
+    crm_out_char(&out, query->desc ? '-' : '+');
+    crm_out_int(&out, query->sort);
+
+    for (i = 0; i < n; i++) {
+        if (crm_text_digits(&f->arena, &order[i]->value, &text) != CRM_OK) {
+            return NGX_ERROR;
+        }
+
+        crm_out_char(&out, '\0');
+        crm_out_str(&out, &order[i]->name);
+        crm_out_char(&out, '=');
+        crm_out_str(&out, &text);
+    }
+
+    if (crm_out_join(&out, &text) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    query->hash = crm_hash64(text.data, text.len);
+
+    return NGX_OK;
+}

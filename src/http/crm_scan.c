@@ -1,0 +1,390 @@
+/* the engine of record lists: from candidates to a page; see crm_scan.h */
+
+#include "crm_scan.h"
+
+
+#define CRM_SCAN_CHUNK    500   /* entries asked for in one go of a walk */
+#define CRM_SCAN_LOAD     100   /* records loaded at least where many fail */
+
+
+static ngx_int_t crm_scan_count(crm_flow_t *f, crm_scan_t *scan);
+static ngx_int_t crm_scan_counted(crm_flow_t *f);
+static ngx_int_t crm_scan_walk(crm_flow_t *f, crm_scan_t *scan);
+static ngx_int_t crm_scan_walked(crm_flow_t *f);
+static ngx_int_t crm_scan_groups(crm_flow_t *f, crm_scan_t *scan);
+
+
+ngx_int_t
+crm_scan_start(crm_flow_t *f)
+{
+    ngx_uint_t   i;
+    crm_scan_t  *scan = f->data;
+
+    scan->rec = crm_arena_alloc(&f->arena, scan->query.limit
+                                           * sizeof(crm_record_t *));
+    if (scan->rec == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (scan->empty) {
+        scan->counted = 1;
+        return crm_scan_answer(f);
+    }
+
+    for (i = 0; scan->begun && scan->after.set && i < scan->nsources; i++) {
+        scan->source[i].after = scan->after;
+        scan->source[i].begun = 1;
+    }
+
+    if (scan->use_bits || scan->by_groups
+        || (scan->begun && !scan->after.set))
+    {
+        return crm_scan_gather(f);
+    }
+
+    if (scan->query.total) {
+        return crm_scan_count(f, scan);
+    }
+
+    return crm_scan_go_on(f);
+}
+
+
+/* a list straight from its sorted sets has as many records as they have */
+
+static ngx_int_t
+crm_scan_count(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_uint_t     i;
+    crm_str_t      none = crm_null_string;
+    crm_source_t  *s;
+
+    for (i = 0; i < scan->nsources; i++) {
+        s = &scan->source[i];
+
+        if (s->lex) {
+            crm_flow_call(f, "ZCARD", s->key, none, none, none);
+
+        } else {
+            crm_flow_call(f, "ZCOUNT", s->key, crm_walk_low(f, s->low),
+                          crm_walk_high(f, s->high), none);
+        }
+    }
+
+    return crm_flow_wait(f, crm_scan_counted);
+}
+
+
+static ngx_int_t
+crm_scan_counted(crm_flow_t *f)
+{
+    ngx_uint_t   i;
+    crm_scan_t  *scan = f->data;
+
+    for (i = 0; i < f->nreply; i++) {
+        scan->total += f->reply[i].num;
+    }
+
+    scan->counted = 1;
+
+    return crm_scan_go_on(f);
+}
+
+
+ngx_int_t
+crm_scan_gathered(crm_flow_t *f)
+{
+    int64_t      n;
+    crm_scan_t  *scan = f->data;
+
+    if (scan->gathered != NULL) {
+        return scan->gathered(f);
+    }
+
+    n = crm_bitmap_count(&scan->bits);
+
+    if (!scan->counted && !scan->loose) {
+        scan->total = n;
+        scan->counted = 1;
+    }
+
+    if (scan->by_groups || (scan->begun && !scan->after.set
+                            && n > CRM_SCAN_FEW))
+    {
+        scan->mode = CRM_SCAN_BY_GROUPS;
+
+    } else if (n <= CRM_SCAN_FEW && scan->mode == CRM_SCAN_BY_WALK
+               && scan->walked == 0)
+    {
+        scan->mode = CRM_SCAN_BY_FEW;
+        return crm_scan_few(f);
+    }
+
+    return crm_scan_go_on(f);
+}
+
+
+/* the next candidates, or the end */
+
+ngx_int_t
+crm_scan_go_on(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+
+    if (scan->next < scan->ncandidates) {
+        return crm_scan_load(f);
+    }
+
+    if (scan->loaded > CRM_SCAN_LOADS + scan->query.limit) {
+        return crm_scan_finish(f, 1);
+    }
+
+    switch (scan->mode) {
+
+    case CRM_SCAN_BY_WALK:
+        return crm_scan_walk(f, scan);
+
+    case CRM_SCAN_BY_GROUPS:
+        return crm_scan_groups(f, scan);
+
+    default:
+        return crm_scan_finish(f, 0);
+    }
+}
+
+
+/* room for more candidates; what was looked at is gone */
+
+ngx_int_t
+crm_scan_room(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t n)
+{
+    scan->next = 0;
+    scan->ncandidates = 0;
+    scan->candidate = crm_arena_calloc(&f->arena,
+                                       (n + 1) * sizeof(crm_candidate_t));
+
+    return scan->candidate != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+/* as many as may still be shown, and some more where many fail */
+
+ngx_uint_t
+crm_scan_wanted(const crm_scan_t *scan)
+{
+    ngx_uint_t  left = scan->query.limit - scan->n;
+
+    return scan->loose ? ngx_max(left, CRM_SCAN_LOAD) : left;
+}
+
+
+/* ---- walk ---------------------------------------------------------------- */
+
+static ngx_uint_t
+crm_scan_chunk(const crm_scan_t *scan)
+{
+    ngx_uint_t  left = scan->query.limit - scan->n + 1;
+
+    if (scan->has_bits) {
+        return ngx_max(CRM_SCAN_CHUNK / scan->nsources, 50);
+    }
+
+    return ngx_min(left, 2 * left / scan->nsources + 50);
+}
+
+
+/*
+ * What may go out in a cursor is what the caller may see: a salesperson's
+ * walk does not end on a record of somebody else.
+ */
+
+static ngx_uint_t
+crm_scan_may_stop(const crm_scan_t *scan)
+{
+    return scan->walked >= CRM_SCAN_WALK && scan->marked;
+}
+
+
+static void
+crm_scan_mark(crm_scan_t *scan, const crm_sort_key_t *key)
+{
+    if (!scan->has_bits || scan->visible == NULL
+        || crm_bitmap_has(&scan->visible->bits, key->id))
+    {
+        scan->walk_mark = *key;
+        scan->marked = 1;
+    }
+}
+
+
+static ngx_int_t
+crm_scan_walk(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_int_t        rc;
+    ngx_uint_t       wanted;
+    crm_sort_key_t   key;
+
+    wanted = crm_scan_wanted(scan);
+
+    if (crm_scan_room(f, scan, wanted) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    while (scan->ncandidates < wanted && !crm_scan_may_stop(scan)) {
+        rc = crm_walk_next(scan, &key);
+
+        if (rc != NGX_OK) {
+            break;
+        }
+
+        scan->walked++;
+        crm_scan_mark(scan, &key);
+
+        if (!scan->has_bits || crm_bitmap_has(&scan->bits, key.id)) {
+            scan->candidate[scan->ncandidates++].key = key;
+        }
+    }
+
+    if (scan->ncandidates > 0) {
+        return crm_scan_load(f);
+    }
+
+    if (rc == NGX_AGAIN) {
+        (void) crm_walk_ask(f, scan, crm_scan_chunk(scan));
+        return crm_flow_wait(f, crm_scan_walked);
+    }
+
+    if (rc == NGX_OK) {
+        scan->mark = scan->walk_mark;
+        return crm_scan_finish(f, 1);
+    }
+
+    scan->mode = CRM_SCAN_BY_GROUPS;
+    scan->begun = 0;
+
+    if (scan->ngroups > 0 && !scan->has_bits) {
+        return crm_scan_gather(f);
+    }
+
+    return crm_scan_go_on(f);
+}
+
+
+static ngx_int_t
+crm_scan_walked(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+
+    switch (crm_walk_take(f, scan)) {
+
+    case NGX_OK:
+        return crm_scan_walk(f, scan);
+
+    case NGX_AGAIN:
+        (void) crm_walk_ask(f, scan, crm_scan_chunk(scan));
+        return crm_flow_wait(f, crm_scan_walked);
+
+    default:
+        return NGX_ERROR;
+    }
+}
+
+
+/* ---- groups -------------------------------------------------------------- */
+
+/* where a page ended: the group that its last record was in */
+
+static ngx_uint_t
+crm_scan_in_group(const crm_scan_t *scan, const crm_group_t *group)
+{
+    return !scan->begun
+           || (group->set == scan->after.set
+               && (group->by_id || !group->set
+                   || group->score == scan->after.score));
+}
+
+
+static ngx_int_t
+crm_scan_group_bits(crm_flow_t *f, crm_scan_t *scan,
+    const crm_group_t *group)
+{
+    if (crm_bitmap_init(&scan->group_bits, &f->arena, scan->last_id)
+        != CRM_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    crm_bitmap_add(&scan->group_bits, &scan->bits);
+
+    if (group->term != NULL) {
+        crm_bitmap_and(&scan->group_bits, &group->term->bits);
+    }
+
+    return scan->group_bits.failed ? NGX_ERROR : NGX_OK;
+}
+
+
+/* candidates of one group behind scan->after */
+
+static void
+crm_scan_group_walk(crm_scan_t *scan, const crm_group_t *group,
+    ngx_uint_t wanted)
+{
+    int64_t          id;
+    crm_sort_key_t  *key;
+
+    id = scan->begun ? scan->after.id : scan->query.desc ? INT64_MAX : 0;
+
+    while (scan->ncandidates < wanted) {
+        id = crm_bitmap_next(&scan->group_bits, id, scan->query.desc);
+
+        if (id == 0) {
+            return;
+        }
+
+        key = &scan->candidate[scan->ncandidates++].key;
+        key->id = id;
+        key->set = group->set;
+        key->score = group->by_id ? id : group->score;
+    }
+}
+
+
+static ngx_int_t
+crm_scan_groups(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_uint_t          wanted;
+    const crm_group_t  *group;
+
+    wanted = crm_scan_wanted(scan);
+
+    if (crm_scan_room(f, scan, wanted) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for ( /* void */ ; scan->at_group < scan->ngroups; scan->at_group++) {
+        group = &scan->group[scan->at_group];
+
+        if (!crm_scan_in_group(scan, group)) {
+            continue;
+        }
+
+        if (crm_scan_group_bits(f, scan, group) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        crm_scan_group_walk(scan, group, wanted);
+
+        if (scan->ncandidates > 0) {
+            scan->after = scan->candidate[scan->ncandidates - 1].key;
+            scan->begun = 1;
+            return crm_scan_load(f);
+        }
+
+        scan->begun = 0;
+    }
+
+    return crm_scan_finish(f, 0);
+}

@@ -1,0 +1,166 @@
+/*
+ * Few records match: their sort values are fetched and sorted in the worker;
+ * where they are very few, the whole records.
+ */
+
+#include <stdlib.h>
+#include "crm_scan.h"
+#include "crm_write.h"
+
+
+#define CRM_SCAN_WHOLE    100   /* matches that are loaded for their values */
+
+
+static ngx_int_t crm_scan_few_taken(crm_flow_t *f);
+
+
+/* the stored fields that the sort value of a record is made of */
+
+static ngx_uint_t
+crm_scan_sort_fields(const crm_scan_t *scan, crm_str_t *name)
+{
+    const crm_field_t  *fields = scan->query.entity->fields;
+
+    if (scan->kind == CRM_KIND_LEAD
+        && (scan->query.sort == CRM_LEAD_NEXT_ACTIVITY
+            || scan->query.sort == CRM_LEAD_RANK))
+    {
+        name[0] = fields[CRM_LEAD_ACTIVE].stored;
+        name[1] = scan->query.sort == CRM_LEAD_RANK
+                  ? fields[CRM_LEAD_RANK].stored
+                  : fields[CRM_LEAD_DUE].stored;
+        return 2;
+    }
+
+    name[0] = fields[scan->query.sort].stored;
+
+    return 1;
+}
+
+
+crm_str_t
+crm_scan_record_key(crm_flow_t *f, const crm_scan_t *scan, int64_t id)
+{
+    const crm_entity_t  *entity = scan->query.entity;
+
+    return crm_flow_key(f, "%.*s:%lld", (int) entity->name.len,
+                        entity->name.data, (long long) id);
+}
+
+
+ngx_int_t
+crm_scan_few(crm_flow_t *f)
+{
+    int64_t      id;
+    ngx_uint_t   n, whole;
+    crm_str_t    argv[4];
+    crm_scan_t  *scan = f->data;
+
+    n = crm_bitmap_count(&scan->bits);
+
+    if (n == 0) {
+        return crm_scan_finish(f, 0);
+    }
+
+    if (crm_scan_room(f, scan, n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    whole = n <= CRM_SCAN_WHOLE;
+    argv[0] = whole ? crm_str("HGETALL") : crm_str("HMGET");
+    n = crm_scan_sort_fields(scan, &argv[2]);
+
+    for (id = crm_bitmap_next(&scan->bits, 0, 0);
+         id > 0;
+         id = crm_bitmap_next(&scan->bits, id, 0))
+    {
+        scan->candidate[scan->ncandidates++].key.id = id;
+
+        argv[1] = crm_scan_record_key(f, scan, id);
+        crm_flow_cmd(f, whole ? 2 : 2 + n, argv);
+    }
+
+    return crm_flow_wait(f, crm_scan_few_taken);
+}
+
+
+/* a record of nothing but its sort value */
+
+static ngx_int_t
+crm_scan_few_record(crm_flow_t *f, const crm_scan_t *scan, int64_t id,
+    const crm_reply_t *reply, crm_record_t **rec)
+{
+    ngx_uint_t  i, n, fields;
+    crm_str_t   name[2], pairs[4];
+
+    fields = crm_scan_sort_fields(scan, name);
+
+    for (n = 0, i = 0; i < fields && i < reply->n; i++) {
+        if (crm_reply_is_string(&reply->item[i])) {
+            pairs[n++] = name[i];
+            pairs[n++] = reply->item[i].str;
+        }
+    }
+
+    return crm_record_load(&f->arena, scan->query.entity, id, pairs, n, rec)
+           == CRM_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static int
+crm_candidate_cmp(const void *a, const void *b, void *query)
+{
+    return crm_sort_key_cmp(query, &((const crm_candidate_t *) a)->key,
+                            &((const crm_candidate_t *) b)->key);
+}
+
+
+/* the values are in: sort, and leave out what earlier pages showed */
+
+static ngx_int_t
+crm_scan_few_taken(crm_flow_t *f)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        i, whole;
+    crm_scan_t       *scan = f->data;
+    crm_record_t     *rec;
+    crm_candidate_t  *c;
+
+    whole = scan->ncandidates <= CRM_SCAN_WHOLE;
+
+    for (i = 0; i < scan->ncandidates; i++) {
+        c = &scan->candidate[i];
+
+        rc = whole ? crm_read_record(f, scan->query.entity, c->key.id,
+                                     &f->reply[i], &rec)
+                   : crm_scan_few_record(f, scan, c->key.id, &f->reply[i],
+                                         &rec);
+
+        if (rc == NGX_DECLINED) {
+            c->loaded = 1;              /* deleted meanwhile: no record */
+            continue;
+        }
+
+        if (rc != NGX_OK
+            || crm_sort_key(&f->arena, &scan->query, rec, &c->key) != CRM_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        c->loaded = whole;
+        c->rec = whole ? rec : NULL;
+    }
+
+    qsort_r(scan->candidate, scan->ncandidates, sizeof(crm_candidate_t),
+            crm_candidate_cmp, &scan->query);
+
+    while (scan->begun && scan->next < scan->ncandidates
+           && crm_sort_key_cmp(&scan->query,
+                               &scan->candidate[scan->next].key,
+                               &scan->after) <= 0)
+    {
+        scan->next++;
+    }
+
+    return crm_scan_go_on(f);
+}

@@ -1,0 +1,217 @@
+/*
+ * Candidates become a page: loaded, matched, shown with what they include.
+ */
+
+#include "crm_scan.h"
+#include "crm_write.h"
+
+
+static ngx_int_t crm_scan_loaded(crm_flow_t *f);
+static ngx_uint_t crm_scan_more(const crm_scan_t *scan);
+static ngx_int_t crm_scan_included(crm_flow_t *f);
+
+
+ngx_int_t
+crm_scan_load(crm_flow_t *f)
+{
+    ngx_uint_t        i, n, last;
+    crm_scan_t       *scan = f->data;
+    crm_candidate_t  *c;
+
+    last = ngx_min(scan->next + crm_scan_wanted(scan), scan->ncandidates);
+
+    for (n = 0, i = scan->next; i < last; i++) {
+        c = &scan->candidate[i];
+
+        if (!c->loaded) {
+            crm_flow_call(f, "HGETALL",
+                          crm_scan_record_key(f, scan, c->key.id),
+                          (crm_str_t) crm_null_string,
+                          (crm_str_t) crm_null_string,
+                          (crm_str_t) crm_null_string);
+            n++;
+        }
+    }
+
+    scan->last_load = last;
+    scan->loaded += n;
+
+    if (n > 0) {
+        return crm_flow_wait(f, crm_scan_loaded);
+    }
+
+    f->nreply = 0;
+
+    return crm_scan_loaded(f);
+}
+
+
+/* shown, unless it has changed or the indexes proposed too much */
+
+static ngx_int_t
+crm_scan_admit(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c)
+{
+    ngx_int_t       rc;
+    crm_sort_key_t  key;
+
+    if (c->rec == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = scan->admit != NULL ? scan->admit(f, c->rec) : NGX_OK;
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (!crm_query_match(f, &scan->query, c->rec)
+        || !crm_query_match_words(f, &scan->query, c->rec))
+    {
+        return NGX_DECLINED;
+    }
+
+    if (crm_sort_key(&f->arena, &scan->query, c->rec, &key) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    return key.set == c->key.set ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+crm_scan_loaded(crm_flow_t *f)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        reply;
+    crm_scan_t       *scan = f->data;
+    crm_candidate_t  *c;
+
+    for (reply = 0; scan->next < scan->last_load; /* void */ ) {
+
+        c = &scan->candidate[scan->next];
+
+        if (!c->loaded) {
+            rc = crm_read_record(f, scan->query.entity, c->key.id,
+                                 &f->reply[reply++], &c->rec);
+
+            if (rc != NGX_OK && rc != NGX_DECLINED) {
+                return NGX_ERROR;
+            }
+
+            c->loaded = 1;
+        }
+
+        if (scan->n == scan->query.limit) {
+            return crm_scan_finish(f, 1);
+        }
+
+        rc = crm_scan_admit(f, scan, c);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            scan->rec[scan->n++] = c->rec;
+        }
+
+        scan->mark = c->key;
+        scan->next++;
+    }
+
+    if (scan->n == scan->query.limit) {
+        return crm_scan_finish(f, crm_scan_more(scan));
+    }
+
+    return crm_scan_go_on(f);
+}
+
+
+/* whether anything may follow a full page */
+
+static ngx_uint_t
+crm_scan_more(const crm_scan_t *scan)
+{
+    ngx_uint_t           i;
+    const crm_source_t  *s;
+
+    if (scan->next < scan->ncandidates) {
+        return 1;
+    }
+
+    switch (scan->mode) {
+
+    case CRM_SCAN_BY_FEW:
+        return 0;
+
+    case CRM_SCAN_BY_GROUPS:
+        return crm_bitmap_next(&scan->group_bits, scan->after.id,
+                               scan->query.desc) != 0
+               || scan->at_group + 1 < scan->ngroups;
+
+    default:
+        break;
+    }
+
+    for (i = 0; i < scan->nsources; i++) {
+        s = &scan->source[i];
+
+        if (s->pos < s->n || !s->done) {
+            return 1;
+        }
+    }
+
+    return scan->ngroups > 0;
+}
+
+
+ngx_int_t
+crm_scan_finish(crm_flow_t *f, ngx_uint_t more)
+{
+    crm_scan_t  *scan = f->data;
+
+    scan->more = more ? 1 : 0;
+
+    if (crm_view_look_up(f, &scan->query.view, scan->rec, scan->n) > 0) {
+        return crm_flow_wait(f, crm_scan_included);
+    }
+
+    return crm_scan_answer(f);
+}
+
+
+static ngx_int_t
+crm_scan_included(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+
+    if (crm_view_looked_up(f, &scan->query.view) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return crm_scan_answer(f);
+}
+
+
+ngx_int_t
+crm_scan_answer(crm_flow_t *f)
+{
+    int64_t      least;
+    ngx_uint_t   i;
+    crm_scan_t  *scan = f->data;
+
+    crm_list_open(f, &scan->list, &scan->query);
+
+    for (i = 0; i < scan->n; i++) {
+        crm_list_add(f, &scan->list, scan->rec[i]);
+    }
+
+    if (scan->scope.len > 0) {
+        scan->mark.text = scan->scope;
+    }
+
+    least = (int64_t) scan->n + scan->more;
+
+    return crm_list_close(f, &scan->list, scan->more ? &scan->mark : NULL,
+                          scan->counted ? scan->total : least,
+                          !scan->counted);
+}
