@@ -117,6 +117,12 @@ test_phone(void **state)
                         "c:w:218:0 8776655|0001 0\n"
                         "c:w:982:0 188776655|0001 0\n");
 
+    /* nine digits after the country code */
+
+    assert_string_equal(indexed("{'id':'1','phone':'+49 30 1234567'}", "c:w"),
+                        "c:w:301:0 234567|0001 0\n"
+                        "c:w:493:0 01234567|0001 0\n");
+
     /* 00 is + */
 
     assert_string_equal(indexed("{'id':'1','phone':'0098 21 8877 6655'}",
@@ -194,9 +200,15 @@ test_query_phone(void **state)
 {
     (void) state;
 
-    assert_string_equal(query("+98 21 8877"), "98218877");
-    assert_string_equal(query("(021) 88/77.66-55"), "2188776655");
+    /* with a country code: without it, as every number is found */
+
+    assert_string_equal(query("+98 21 8877"), "218877");
+    assert_string_equal(query("+98 (0)21 8877"), "218877");
+    assert_string_equal(query("+1 212 555"), "212555");
+    assert_string_equal(query("+49 30 1234"), "301234");
+    assert_string_equal(query("+971 4 555"), "4555");
     assert_string_equal(query("0098 21"), "9821");
+    assert_string_equal(query("(021) 88/77.66-55"), "2188776655");
     assert_string_equal(query("۰۲۱ ۸۸۷۷"), "218877");
     assert_string_equal(query("acme 02188776655"), "acme 2188776655");
 
@@ -234,6 +246,9 @@ test_match(void **state)
     assert_true(match(mina, "EXAMP"));
     assert_true(match(mina, "021 8877"));
     assert_true(match(mina, "+98 21 8877"));
+    assert_true(match(mina, "98218877"));
+    assert_true(match("{'id':'1','name':'Mina','phone':'021 8877 6655'}",
+                      "+98 21 8877"));
     assert_false(match(mina, "rad mia"));
     assert_false(match(mina, "adr"));
     assert_false(match(mina, "8877 6655"));

@@ -35,6 +35,8 @@ static void crm_words_emit(crm_ix_list_t *list, const char *part, int64_t id,
 static void crm_words_emit_pair(crm_ix_list_t *list, const char *part,
     int64_t id, const crm_words_set_t *set, unsigned nth);
 static int crm_words_is_phone(const crm_str_t *folded);
+static int crm_words_is_international(const crm_str_t *phone);
+static crm_str_t crm_words_national(const crm_str_t *digits);
 static void crm_words_prune(crm_words_set_t *set);
 static int crm_words_begins(const crm_str_t *word, const crm_str_t *prefix);
 
@@ -123,7 +125,8 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
             return CRM_ERROR;
         }
 
-        word = crm_words_bare(&word);
+        word = crm_words_is_international(&folded)
+               ? crm_words_national(&word) : crm_words_bare(&word);
         crm_words_add(&set, &word);
 
     } else {
@@ -235,12 +238,70 @@ crm_words_add_text(crm_words_set_t *set, const crm_str_t *text)
 }
 
 
+static int
+crm_words_is_international(const crm_str_t *phone)
+{
+    return (phone->len > 0 && phone->data[0] == '+')
+           || (phone->len > 1 && phone->data[0] == '0'
+               && phone->data[1] == '0');
+}
+
+
+/*
+ * The number without its country code (ITU-T E.164: one digit in zones 1 and
+ * 7, two in those listed, else three); a leading 00 goes too.  What is too
+ * short to have one stays as it is.
+ */
+
+static crm_str_t
+crm_words_national(const crm_str_t *digits)
+{
+    size_t     n;
+    unsigned   code;
+    crm_str_t  national;
+
+    static const char  two[] =
+        "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 "
+        "55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98";
+
+    national = crm_words_bare(digits);
+
+    if (national.len < CRM_PHONE_LEAST) {
+        return national;
+    }
+
+    if (national.data[0] == '1' || national.data[0] == '7') {
+        n = 1;
+
+    } else {
+        for (n = 3, code = 0; code < sizeof(two); code += 3) {
+            if (memcmp(two + code, national.data, 2) == 0) {
+                n = 2;
+                break;
+            }
+        }
+    }
+
+    national.data += n;
+    national.len -= n;
+
+    /* "+98 (0)21": the trunk prefix between */
+
+    if (national.len > 0 && national.data[0] == '0') {
+        national.data++;
+        national.len--;
+    }
+
+    return national;
+}
+
+
 /* the rule of keys.md: with and without country code or trunk prefix */
 
 static void
 crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
 {
-    crm_str_t  digits, tail;
+    crm_str_t  digits, tail, folded;
 
     if (crm_text_phone(set->arena, phone, &digits) != CRM_OK) {
         set->failed = 1;
@@ -257,6 +318,17 @@ crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
     }
 
     crm_words_add(set, &digits);
+
+    if (crm_text_fold(set->arena, phone, &folded) != CRM_OK) {
+        set->failed = 1;
+        return;
+    }
+
+    if (crm_words_is_international(&folded)) {
+        tail = crm_words_national(&digits);
+        crm_words_add(set, &tail);
+        return;
+    }
 
     tail = digits;
 
