@@ -44,7 +44,7 @@ enum {
     CRM_FAILED_VERSION,         /* changed or deleted meanwhile */
     CRM_FAILED_RANK,            /* moved within its column */
     CRM_FAILED_MESSAGES,        /* got a message */
-    CRM_FAILED_DUE,             /* an activity of it changed */
+    CRM_FAILED_ACTIVITIES,      /* an activity of it changed */
     CRM_FAILED_CONTACT,         /* the contact named is gone */
     CRM_FAILED_PARENT,          /* the parent named is no company now */
     CRM_FAILED_MAX
@@ -220,8 +220,8 @@ crm_str_t crm_lead_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id);
 crm_str_t crm_lead_messages_key(crm_arena_t *a, const crm_str_t *prefix,
     int64_t id);
 
-/* version + 1, updated_at, updated_by, if any field but rank, messages and
-   due differs; otherwise nothing.  Returns whether it did. */
+/* version + 1, updated_at, updated_by, if any field but rank, messages, due
+   and activities differs; otherwise nothing.  Returns whether it did. */
 int crm_lead_touch(const crm_rule_t *rule, const crm_record_t *old,
     crm_record_t *lead);
 

@@ -17,6 +17,7 @@ crm_lead_touch(const crm_rule_t *rule, const crm_record_t *old,
     crm_mask_set(&silent, CRM_LEAD_RANK);
     crm_mask_set(&silent, CRM_LEAD_MESSAGES);
     crm_mask_set(&silent, CRM_LEAD_DUE);
+    crm_mask_set(&silent, CRM_LEAD_ACTIVITIES);
 
     return crm_change_touch(rule, old, lead, &silent);
 }

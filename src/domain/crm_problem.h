@@ -35,6 +35,8 @@
     X(ALREADY_WON,            409, "already_won", "Already won")              \
     X(ALREADY_LOST,           409, "already_lost", "Already lost")            \
     X(ALREADY_ARCHIVED,       409, "already_archived", "Already archived")    \
+    X(ALREADY_DONE,           409, "already_done", "Already done")            \
+    X(ALREADY_CANCELLED,      409, "already_cancelled", "Already cancelled")  \
     X(IS_WON,                 409, "is_won", "The record is won")             \
     X(IS_LOST,                409, "is_lost", "The record is lost")           \
     X(NOT_LOST,               409, "not_lost",                                \
