@@ -3,12 +3,17 @@
  *
  * Numbers are decimal (instants in milliseconds, percentages in basis
  * points), dates as 2026-11-23, enumerations as their word, id lists joined
- * by commas, string lists by newlines.  An unset value is not stored.
+ * by commas, string lists by newlines, lists of objects as JSON.  An unset
+ * value is not stored.
  */
 
 #include <jansson.h>
 #include "crm_fields.h"
 #include "crm_time.h"
+
+
+static int crm_record_unpack_members(crm_arena_t *a, json_t *object,
+    crm_record_t *rec);
 
 
 static int
@@ -71,6 +76,35 @@ crm_strs_store(crm_arena_t *a, const crm_strs_t *strs, crm_str_t *text)
 }
 
 
+static int
+crm_objects_store(crm_arena_t *a, const crm_objects_t *objects,
+    crm_str_t *text)
+{
+    unsigned   i;
+    crm_out_t  out;
+    crm_str_t  item;
+
+    crm_out_init(&out, a, 512);
+    crm_out_char(&out, '[');
+
+    for (i = 0; i < objects->n; i++) {
+        if (i > 0) {
+            crm_out_char(&out, ',');
+        }
+
+        if (crm_record_pack(a, objects->rec[i], &item) != CRM_OK) {
+            return CRM_ERROR;
+        }
+
+        crm_out_str(&out, &item);
+    }
+
+    crm_out_char(&out, ']');
+
+    return crm_out_join(&out, text);
+}
+
+
 int
 crm_value_store(crm_arena_t *a, const crm_field_t *f, const crm_value_t *v,
     crm_str_t *text)
@@ -86,6 +120,9 @@ crm_value_store(crm_arena_t *a, const crm_field_t *f, const crm_value_t *v,
 
     case CRM_T_STRINGS:
         return crm_strs_store(a, &v->strs, text);
+
+    case CRM_T_OBJECTS:
+        return crm_objects_store(a, &v->objects, text);
 
     default:
         break;
@@ -195,6 +232,61 @@ crm_strs_load(crm_arena_t *a, crm_str_t text, crm_strs_t *strs)
 }
 
 
+static int
+crm_objects_unpack(crm_arena_t *a, const crm_entity_t *items, json_t *list,
+    crm_objects_t *objects)
+{
+    int      rc;
+    size_t   i;
+    json_t  *item;
+
+    objects->rec = crm_arena_alloc(a, (json_array_size(list) + 1)
+                                      * sizeof(crm_record_t *));
+    if (objects->rec == NULL) {
+        return CRM_ERROR;
+    }
+
+    json_array_foreach(list, i, item) {
+        objects->rec[i] = crm_record_new(a, items);
+
+        if (objects->rec[i] == NULL) {
+            return CRM_ERROR;
+        }
+
+        if (!json_is_object(item)) {
+            return CRM_DECLINED;
+        }
+
+        rc = crm_record_unpack_members(a, item, objects->rec[i]);
+
+        if (rc != CRM_OK) {
+            return rc;
+        }
+    }
+
+    objects->n = json_array_size(list);
+
+    return CRM_OK;
+}
+
+
+static int
+crm_objects_load(crm_arena_t *a, const crm_entity_t *items,
+    const crm_str_t *text, crm_objects_t *objects)
+{
+    int      rc;
+    json_t  *list;
+
+    list = json_loadb((char *) text->data, text->len, 0, NULL);
+
+    rc = json_is_array(list) ? crm_objects_unpack(a, items, list, objects)
+                             : CRM_DECLINED;
+    json_decref(list);
+
+    return rc;
+}
+
+
 int
 crm_value_load(crm_arena_t *a, const crm_field_t *f, const crm_str_t *text,
     crm_value_t *v)
@@ -219,6 +311,9 @@ crm_value_load(crm_arena_t *a, const crm_field_t *f, const crm_str_t *text,
 
     case CRM_T_STRINGS:
         return crm_strs_load(a, *text, &v->strs);
+
+    case CRM_T_OBJECTS:
+        return crm_objects_load(a, f->items, text, &v->objects);
 
     default:
         break;

@@ -211,11 +211,17 @@ crm_config_check(const crm_rule_t *rule, const crm_record_t *old,
 static int
 crm_config_refers(const crm_record_t *rec, crm_kind_t kind, int64_t id)
 {
-    unsigned            i;
+    unsigned            i, k;
     const crm_field_t  *f;
 
     for (i = 0; i < rec->entity->nfields; i++) {
         f = &rec->entity->fields[i];
+
+        for (k = 0; f->type == CRM_T_OBJECTS && k < rec->v[i].objects.n; k++) {
+            if (crm_config_refers(rec->v[i].objects.rec[k], kind, id)) {
+                return 1;
+            }
+        }
 
         if (f->ref != kind) {
             continue;

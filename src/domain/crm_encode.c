@@ -84,6 +84,15 @@ crm_list_json(crm_out_t *out, const crm_field_t *f, const crm_value_t *v)
             crm_out_int(out, v->ids.id[i]);
         }
 
+    } else if (f->type == CRM_T_OBJECTS) {
+        for (i = 0; i < v->objects.n; i++) {
+            if (i > 0) {
+                crm_out_char(out, ',');
+            }
+
+            crm_record_json(out, v->objects.rec[i], NULL);
+        }
+
     } else {
         for (i = 0; i < v->strs.n; i++) {
             if (i > 0) {

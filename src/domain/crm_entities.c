@@ -38,6 +38,7 @@ CRM_WORDS(crm_words_chaining, crm_string("none"), crm_string("suggest"),
 CRM_WORDS(crm_words_rule_field, crm_string("email"), crm_string("phone"),
           crm_string("contact_name"), crm_string("company_name"),
           crm_string("website"));
+CRM_WORDS(crm_words_when, crm_string("after"), crm_string("before"));
 CRM_WORDS(crm_words_contact_kind, crm_string("person"),
           crm_string("company"));
 CRM_WORDS(crm_words_lead_type, crm_string("lead"),
@@ -70,10 +71,21 @@ CRM_TABLE(crm_lost_reason_fields, CRM_LOST_REASON_FIELDS);
 CRM_TABLE(crm_tag_fields, CRM_TAG_FIELDS);
 CRM_TABLE(crm_activity_type_fields, CRM_ACTIVITY_TYPE_FIELDS);
 CRM_TABLE(crm_duplicate_rule_fields, CRM_DUPLICATE_RULE_FIELDS);
+CRM_TABLE(crm_plan_step_fields, CRM_PLAN_STEP_FIELDS);
+CRM_TABLE(crm_activity_plan_fields, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_TABLE(crm_contact_fields, CRM_CONTACT_FIELDS);
 CRM_TABLE(crm_lead_fields, CRM_LEAD_FIELDS);
 CRM_TABLE(crm_message_fields, CRM_MESSAGE_FIELDS);
 CRM_TABLE(crm_job_fields, CRM_JOB_FIELDS);
+
+
+#define CRM_ITEM(variable, one, many, fields)                                 \
+    const crm_entity_t  variable = {                                          \
+        CRM_KIND_NONE, crm_string(one), crm_string(many), fields,             \
+        sizeof(fields) / sizeof(fields[0])                                    \
+    }
+
+CRM_ITEM(crm_plan_step, "step", "steps", crm_plan_step_fields);
 
 
 #define CRM_ENTITY(kind, one, many, fields)                                   \
@@ -93,6 +105,8 @@ const crm_entity_t  crm_entities[CRM_KINDS] = {
                crm_activity_type_fields),
     CRM_ENTITY(CRM_KIND_DUPLICATE_RULE, "duplicate_rule", "duplicate-rules",
                crm_duplicate_rule_fields),
+    CRM_ENTITY(CRM_KIND_ACTIVITY_PLAN, "activity_plan", "activity-plans",
+               crm_activity_plan_fields),
     CRM_ENTITY(CRM_KIND_TOKEN, "token", "tokens", crm_token_fields),
     CRM_ENTITY(CRM_KIND_CONTACT, "contact", "contacts", crm_contact_fields),
     CRM_ENTITY(CRM_KIND_LEAD, "lead", "leads", crm_lead_fields),

@@ -24,6 +24,7 @@ typedef enum {
     CRM_KIND_TAG,
     CRM_KIND_ACTIVITY_TYPE,
     CRM_KIND_DUPLICATE_RULE,
+    CRM_KIND_ACTIVITY_PLAN,
     CRM_CONF_KINDS,
 
     CRM_KIND_TOKEN = CRM_CONF_KINDS,
@@ -64,6 +65,7 @@ typedef enum {
 
     CRM_T_IDS = CRM_T_STRING_MAX,       /* ids of field->ref, no doubles */
     CRM_T_STRINGS,              /* list of texts */
+    CRM_T_OBJECTS,              /* list of records of field->items */
     CRM_T_MAX
 } crm_type_t;
 
@@ -84,6 +86,9 @@ typedef enum {
 #define CRM_F_UNTRACKED   0x2000        /* no entry in the change log */
 
 
+typedef struct crm_entity_s  crm_entity_t;
+typedef struct crm_record_s  crm_record_t;
+
 typedef struct {
     unsigned           n;
     const crm_str_t   *word;
@@ -99,6 +104,7 @@ typedef struct {
     int64_t             max;            /* INT: value; texts: characters */
     crm_kind_t          ref;            /* ID, IDS */
     const crm_words_t  *words;          /* ENUM */
+    const crm_entity_t *items;          /* OBJECTS; kind CRM_KIND_NONE */
     const char         *value;          /* default, in stored form */
 } crm_field_t;
 
@@ -106,13 +112,13 @@ typedef struct {
 #define CRM_NAMED(json)                                                       \
     .name = crm_string(json), .member = crm_string("\"" json "\":null")
 
-typedef struct {
+struct crm_entity_s {
     crm_kind_t          kind;
     crm_str_t           name;           /* "lead" */
     crm_str_t           plural;         /* "leads": route and key part */
     const crm_field_t  *fields;
     unsigned            nfields;
-} crm_entity_t;
+};
 
 
 typedef struct {
@@ -125,6 +131,12 @@ typedef struct {
     unsigned    n;
 } crm_strs_t;
 
+/* an item has no id and no version: its fields begin at number 0 */
+typedef struct {
+    crm_record_t  **rec;
+    unsigned        n;
+} crm_objects_t;
+
 /* a value that is not set has set == 0 and everything else zero */
 typedef struct {
     unsigned        set;
@@ -133,13 +145,14 @@ typedef struct {
         crm_str_t   str;
         crm_ids_t   ids;
         crm_strs_t  strs;
+        crm_objects_t  objects;
     };
 } crm_value_t;
 
-typedef struct {
+struct crm_record_s {
     const crm_entity_t  *entity;
     crm_value_t          v[];           /* by field number */
-} crm_record_t;
+};
 
 
 /* the first fields of every entity */

@@ -169,6 +169,27 @@
       .max = CRM_NAME_MAX)
 
 
+/* what a plan schedules (api.md, "activity plan"); the user who is null is
+   asked for when the plan is launched */
+#define CRM_PLAN_STEP_FIELDS(X)                                               \
+    X(TYPE_ID,     "type_id",     "type",  ID,   REQ,                         \
+      .ref = CRM_KIND_ACTIVITY_TYPE)                                          \
+    X(DELAY_COUNT, "delay_count", "count", INT,  0,                           \
+      .max = 3650, .value = "0")                                              \
+    X(DELAY_UNIT,  "delay_unit",  "unit",  ENUM, 0,                           \
+      .words = &crm_words_delay_unit, .value = "days")                        \
+    X(WHEN,        "when",        "when",  ENUM, 0,                           \
+      .words = &crm_words_when, .value = "after")                             \
+    X(USER_ID,     "user_id",     "user",  ID,   0, .ref = CRM_KIND_USER)
+
+#define CRM_ACTIVITY_PLAN_FIELDS(X)                                           \
+    CRM_COMMON(X)                                                             \
+    X(NAME,   "name",   "name",   TEXT, REQ|SORT|FILT, .max = CRM_NAME_MAX)   \
+    X(STEPS,  "steps",  "steps",  OBJECTS, REQ, .max = 100,                   \
+      .items = &crm_plan_step)                                                \
+    X(ACTIVE, "active", "active", BOOL, FILT, .value = "1")
+
+
 /* where one lives; the seven below are one block (semantics.md, "Merge") */
 #define CRM_ADDRESS(X, flags)                                                 \
     X(STREET,      "street",      "street",  TEXT,    0, .max = CRM_NAME_MAX) \
@@ -331,6 +352,8 @@
 #define CRM_FIELD_ENUM_TAG(id, ...)             CRM_TAG_##id,
 #define CRM_FIELD_ENUM_ACTIVITY_TYPE(id, ...)   CRM_ACTIVITY_TYPE_##id,
 #define CRM_FIELD_ENUM_DUPLICATE_RULE(id, ...)  CRM_DUPLICATE_RULE_##id,
+#define CRM_FIELD_ENUM_PLAN_STEP(id, ...)       CRM_PLAN_STEP_##id,
+#define CRM_FIELD_ENUM_ACTIVITY_PLAN(id, ...)   CRM_ACTIVITY_PLAN_##id,
 #define CRM_FIELD_ENUM_CONTACT(id, ...)         CRM_CONTACT_##id,
 #define CRM_FIELD_ENUM_LEAD(id, ...)            CRM_LEAD_##id,
 #define CRM_FIELD_ENUM_MESSAGE(id, ...)         CRM_MESSAGE_##id,
@@ -345,6 +368,8 @@ CRM_FIELD_ENUM(LOST_REASON, CRM_LOST_REASON_FIELDS);
 CRM_FIELD_ENUM(TAG, CRM_TAG_FIELDS);
 CRM_FIELD_ENUM(ACTIVITY_TYPE, CRM_ACTIVITY_TYPE_FIELDS);
 CRM_FIELD_ENUM(DUPLICATE_RULE, CRM_DUPLICATE_RULE_FIELDS);
+CRM_FIELD_ENUM(PLAN_STEP, CRM_PLAN_STEP_FIELDS);
+CRM_FIELD_ENUM(ACTIVITY_PLAN, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_FIELD_ENUM(CONTACT, CRM_CONTACT_FIELDS);
 CRM_FIELD_ENUM(LEAD, CRM_LEAD_FIELDS);
 CRM_FIELD_ENUM(MESSAGE, CRM_MESSAGE_FIELDS);
@@ -360,6 +385,7 @@ enum { CRM_STATE_OPEN, CRM_STATE_WON, CRM_STATE_LOST };
 enum { CRM_MODE_AUTO, CRM_MODE_MANUAL };
 enum { CRM_ACT_OVERDUE, CRM_ACT_TODAY, CRM_ACT_PLANNED };
 enum { CRM_CONTACT_PERSON, CRM_CONTACT_COMPANY };
+enum { CRM_WHEN_AFTER, CRM_WHEN_BEFORE };
 enum { CRM_MESSAGE_NOTE, CRM_MESSAGE_EMAIL, CRM_MESSAGE_ACTIVITY,
        CRM_MESSAGE_LOG };
 enum { CRM_JOB_QUEUED, CRM_JOB_RUNNING, CRM_JOB_FINISHED, CRM_JOB_BROKEN,
@@ -372,6 +398,7 @@ extern const crm_words_t  crm_words_delay_unit;
 extern const crm_words_t  crm_words_delay_from;
 extern const crm_words_t  crm_words_chaining;
 extern const crm_words_t  crm_words_rule_field;
+extern const crm_words_t  crm_words_when;
 extern const crm_words_t  crm_words_contact_kind;
 extern const crm_words_t  crm_words_lead_type;
 extern const crm_words_t  crm_words_lead_state;
@@ -379,6 +406,10 @@ extern const crm_words_t  crm_words_probability_mode;
 extern const crm_words_t  crm_words_activity_state;
 extern const crm_words_t  crm_words_message_kind;
 extern const crm_words_t  crm_words_job_state;
+
+/* items of lists of objects */
+
+extern const crm_entity_t  crm_plan_step;
 
 
 #endif /* CRM_FIELDS_H */

@@ -9,7 +9,7 @@ static int
 crm_input_member(crm_arena_t *a, crm_input_t *input, unsigned k,
     json_t *json, int nobody, crm_faults_t *faults)
 {
-    int                 rc;
+    int                 rc, refused;
     const char         *message;
     crm_fault_code_t    code;
     const crm_field_t  *f = &input->entity->fields[k];
@@ -33,7 +33,20 @@ crm_input_member(crm_arena_t *a, crm_input_t *input, unsigned k,
         return CRM_OK;
     }
 
-    if (!json_is_null(json)) {
+    if (!json_is_null(json) && f->type == CRM_T_OBJECTS) {
+        if (crm_input_objects(a, f, json, &input->values->v[k], &refused,
+                              faults)
+            != CRM_OK)
+        {
+            return CRM_ERROR;
+        }
+
+        if (refused) {
+            crm_mask_set(&input->refused, k);
+            return CRM_OK;
+        }
+
+    } else if (!json_is_null(json)) {
         rc = crm_input_value(a, f, json, &input->values->v[k], &code,
                              &message);
 
@@ -141,9 +154,9 @@ crm_input_parse(crm_arena_t *a, const crm_entity_t *entity, json_t *body,
 }
 
 
-/* every id of the value exists in the snapshot */
+/* see crm_input.h */
 
-static int
+int
 crm_input_refers(const crm_conf_t *conf, const crm_field_t *f,
     const crm_value_t *v)
 {
@@ -174,13 +187,18 @@ crm_input_refs(const crm_conf_t *conf, crm_input_t *input,
         f = &input->entity->fields[i];
 
         if (!input->values->v[i].set || f->ref >= CRM_CONF_KINDS
-            || crm_input_refers(conf, f, &input->values->v[i]))
+            || (f->type == CRM_T_OBJECTS
+                ? crm_input_objects_refs(conf, f, &input->values->v[i],
+                                         faults)
+                : crm_input_refers(conf, f, &input->values->v[i])))
         {
             continue;
         }
 
-        crm_fault(faults, &f->name, CRM_FAULT_NOT_FOUND,
-                  "there is no such record");
+        if (f->type != CRM_T_OBJECTS) {
+            crm_fault(faults, &f->name, CRM_FAULT_NOT_FOUND,
+                      "there is no such record");
+        }
 
         crm_value_clear(&input->values->v[i]);
         crm_mask_unset(&input->present, i);

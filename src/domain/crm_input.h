@@ -51,8 +51,27 @@ crm_record_t *crm_input_create(crm_arena_t *a, const crm_input_t *input);
 crm_record_t *crm_input_apply(crm_arena_t *a, const crm_input_t *input,
     const crm_record_t *old, crm_faults_t *faults);
 
-/* one value of any type; on a fault says which, and the message */
+/* one value of any type but OBJECTS; on a fault says which, and the
+   message */
 int crm_input_value(crm_arena_t *a, const crm_field_t *f, json_t *json,
     crm_value_t *v, crm_fault_code_t *code, const char **message);
+
+/* ---- crm_input_objects.c: lists of objects --------------------------------- */
+
+/*
+ * A list of objects, each whole: what it leaves out is the table's default.
+ * Faults are named by their place, "steps[1].type_id".  An empty list is
+ * unset.  *refused says whether there were any faults.
+ */
+int crm_input_objects(crm_arena_t *a, const crm_field_t *f, json_t *json,
+    crm_value_t *v, int *refused, crm_faults_t *faults);
+
+/* ids of configuration kinds in the objects exist; faults by their place */
+int crm_input_objects_refs(const crm_conf_t *conf, const crm_field_t *f,
+    const crm_value_t *v, crm_faults_t *faults);
+
+/* every id of a value exists in the snapshot */
+int crm_input_refers(const crm_conf_t *conf, const crm_field_t *f,
+    const crm_value_t *v);
 
 #endif /* CRM_INPUT_H */

@@ -91,6 +91,32 @@ crm_strs_eq(const crm_strs_t *a, const crm_strs_t *b)
 }
 
 
+static int
+crm_objects_eq(const crm_objects_t *a, const crm_objects_t *b)
+{
+    unsigned             i, k;
+    const crm_entity_t  *items;
+
+    if (a->n != b->n) {
+        return 0;
+    }
+
+    for (i = 0; i < a->n; i++) {
+        items = a->rec[i]->entity;
+
+        for (k = 0; k < items->nfields; k++) {
+            if (!crm_value_eq(items->fields[k].type, &a->rec[i]->v[k],
+                              &b->rec[i]->v[k]))
+            {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
 int
 crm_value_eq(crm_type_t type, const crm_value_t *a, const crm_value_t *b)
 {
@@ -117,7 +143,8 @@ crm_value_eq(crm_type_t type, const crm_value_t *a, const crm_value_t *b)
                              a->ids.n * sizeof(int64_t)) == 0);
     }
 
-    return crm_strs_eq(&a->strs, &b->strs);
+    return type == CRM_T_OBJECTS ? crm_objects_eq(&a->objects, &b->objects)
+                                 : crm_strs_eq(&a->strs, &b->strs);
 }
 
 

@@ -83,6 +83,15 @@ crm_doc_list(crm_out_t *out, const crm_field_t *f)
     if (f->type == CRM_T_IDS) {
         crm_doc_text(out, "'type':'array','items':{'type':'integer',"
                      "'format':'int64','minimum':1}");
+
+    } else if (f->type == CRM_T_OBJECTS) {
+        crm_doc_text(out, "'type':'array','items':");
+        crm_doc_entity(out, f->items, CRM_DOC_CREATE);
+
+        if (f->flags & CRM_F_REQUIRED) {
+            crm_doc_text(out, ",'minItems':1");
+        }
+
     } else {
         crm_doc(out, "'type':'array','items':{'type':'string',"
                 "'maxLength':%d}", CRM_NAME_MAX);
@@ -144,6 +153,7 @@ crm_doc_type(crm_out_t *out, const crm_field_t *f, int nullable)
 
     case CRM_T_IDS:
     case CRM_T_STRINGS:
+    case CRM_T_OBJECTS:
         crm_doc_list(out, f);
         break;
 

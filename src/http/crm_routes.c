@@ -128,6 +128,11 @@ const crm_route_t  crm_routes[] = {
     CRM_CONFIG_DELETE("/duplicate-rules", ADMIN, CRM_KIND_DUPLICATE_RULE,
                       "a duplicate rule"),
 
+    CRM_CONFIG_ROUTES("/activity-plans", CRM_KIND_ACTIVITY_PLAN,
+                      "an activity plan", "activity plans"),
+    CRM_CONFIG_DELETE("/activity-plans", ADMIN, CRM_KIND_ACTIVITY_PLAN,
+                      "an activity plan"),
+
     CRM_ROUTE(GET, "/jobs/{id}", SALES, crm_job_read, CRM_KIND_JOB, OBJECT,
               NULL, "Read a job"),
     CRM_ROUTE(POST, "/jobs/{id}/cancel", SALES, crm_job_cancel, CRM_KIND_JOB,
