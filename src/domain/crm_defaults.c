@@ -166,8 +166,6 @@ crm_default_settings(crm_arena_t *a, const crm_new_tenant_t *tenant,
 }
 
 
-/* without a zone of their own: the tenant's is meant, also when it changes */
-
 static int
 crm_default_admin(crm_arena_t *a, const crm_new_tenant_t *tenant,
     int64_t now, crm_conf_list_t list[CRM_CONF_KINDS])
@@ -183,6 +181,7 @@ crm_default_admin(crm_arena_t *a, const crm_new_tenant_t *tenant,
     crm_value_set_str(&rec->v[CRM_USER_NAME], tenant->admin_name);
     crm_value_set_str(&rec->v[CRM_USER_EMAIL], tenant->admin_email);
     crm_value_set_num(&rec->v[CRM_USER_ROLE], CRM_ROLE_ADMIN);
+    crm_value_set_str(&rec->v[CRM_USER_TIMEZONE], tenant->timezone);
 
     return crm_record_defaults(a, rec);
 }

@@ -115,7 +115,7 @@ struct crm_job_s {
 extern const crm_job_kind_t  *const crm_job_kinds[];
 
 
-/* ---- for handlers ---------------------------------------------------------- */
+/* ---- for handlers ------------------------------------------------------- */
 
 /* queues the read of which crm_job_create() takes the reply */
 void crm_job_ask(crm_flow_t *f, const crm_job_kind_t *kind);
@@ -138,7 +138,7 @@ ngx_int_t crm_job_submit(crm_flow_t *f, crm_ops_t *ops, crm_record_t *job);
 ngx_int_t crm_job_operator_read(crm_flow_t *f);
 
 
-/* ---- for slices -------------------------------------------------------------- */
+/* ---- for slices --------------------------------------------------------- */
 
 /* ops may be NULL; of an operator's job only for keys beside the registry */
 ngx_int_t crm_job_save(crm_flow_t *f, crm_ops_t *ops,
@@ -147,7 +147,7 @@ ngx_int_t crm_job_finish(crm_flow_t *f, crm_ops_t *ops,
     const crm_str_t *result);
 
 
-/* ---- for the worker ---------------------------------------------------------- */
+/* ---- for the worker ----------------------------------------------------- */
 
 ngx_int_t crm_job_worker_start(crm_worker_t *worker);
 void crm_job_worker_stop(crm_worker_t *worker);

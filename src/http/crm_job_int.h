@@ -24,7 +24,7 @@
 #define CRM_JOB_TRIES       "tries"
 
 
-/* ---- crm_job_store.c ------------------------------------------------------- */
+/* ---- crm_job_store.c ---------------------------------------------------- */
 
 /* key of a job kept under a prefix */
 crm_str_t crm_job_key(crm_arena_t *a, const crm_str_t *home, int64_t id);
@@ -48,7 +48,7 @@ ngx_int_t crm_job_member_parse(const crm_str_t *member, crm_str_t *slug,
     int64_t *id);
 
 
-/* ---- crm_job_queue.c ------------------------------------------------------- */
+/* ---- crm_job_queue.c ---------------------------------------------------- */
 
 /* somebody should look at the job then; not awaited */
 void crm_job_enqueue(crm_redis_t *redis, const crm_str_t *member,
@@ -64,7 +64,7 @@ void crm_job_run(crm_worker_t *worker, const crm_str_t *member,
 void crm_job_left(crm_job_t *job);
 
 
-/* ---- crm_job_run.c, crm_job_claim.c, crm_job_slice.c --------------------------- */
+/* ---- crm_job_run.c, crm_job_claim.c, crm_job_slice.c -------------------- */
 
 void crm_job_run_start(crm_job_t *job);
 

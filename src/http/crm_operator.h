@@ -14,7 +14,7 @@
 ngx_int_t crm_operator_start(crm_flow_t *f);
 
 
-/* ---- first steps of the routes ---------------------------------------------- */
+/* ---- first steps of the routes ------------------------------------------ */
 
 /* crm_operator.c */
 ngx_int_t crm_health_live(crm_flow_t *f);
@@ -23,7 +23,7 @@ ngx_int_t crm_health_ready(crm_flow_t *f);
 /* crm_tenants_create.c */
 ngx_int_t crm_operator_create(crm_flow_t *f);
 
-/* crm_tenants_api.c */
+/* crm_tenants_list.c, crm_tenants_api.c, crm_tenants_token.c */
 ngx_int_t crm_operator_list(crm_flow_t *f);
 ngx_int_t crm_operator_read(crm_flow_t *f);
 ngx_int_t crm_operator_patch(crm_flow_t *f);

@@ -1,0 +1,437 @@
+/*
+ * The tenant's indexes as they are: some keys side by side, each in windows
+ * that Redis answers quickly; see crm_check_int.h.
+ */
+
+#include "crm_check_int.h"
+
+
+#define CRM_CHECK_READS   16            /* windows of a slice */
+#define CRM_CHECK_ZSET    500           /* members of one */
+#define CRM_CHECK_BYTES   32768         /* of a bitmap */
+#define CRM_CHECK_HASH    "500"
+
+/* counters corrected in one slice */
+#define CRM_CHECK_COUNTERS  200
+
+
+static ngx_int_t crm_check_typed(crm_flow_t *f);
+static ngx_int_t crm_check_got(crm_flow_t *f);
+
+
+static const struct {
+    const char     *name;
+    crm_ix_type_t   type;               /* how it is read */
+} crm_check_types[] = {
+    { "zset", CRM_IX_ZSET },
+    { "string", CRM_IX_BIT },
+    { "hash", CRM_IX_COUNT },
+    { "set", CRM_IX_SET }
+};
+
+
+/* the keys of the next window; in detail only those that differ */
+
+static void
+crm_check_fill(crm_checker_t *c)
+{
+    crm_check_reader_t  *reader;
+
+    c->nreaders = 0;
+
+    while (c->at < c->tally.n && c->nreaders < CRM_CHECK_WINDOW) {
+
+        if (c->mode == CRM_CHECK_TALLY || c->tally.key[c->at].bad) {
+            reader = &c->reader[c->nreaders++];
+
+            ngx_memzero(reader, sizeof(crm_check_reader_t));
+            reader->key = c->at;
+            reader->cursor = crm_str("0");
+        }
+
+        c->at++;
+    }
+}
+
+
+/* every key that differs is looked at entry by entry; where none does, all
+   is well */
+
+static void
+crm_check_compare(crm_checker_t *c)
+{
+    uint32_t          i, bad;
+    crm_tally_key_t  *key;
+
+    for (bad = 0, i = 0; i < c->tally.n; i++) {
+        key = &c->tally.key[i];
+
+        if (key->n != 0 || key->sum != 0) {
+            key->bad = 1;
+        }
+
+        bad += key->bad;
+    }
+
+    c->mode = CRM_CHECK_DETAIL;
+    c->part = 0;
+    c->at = 0;
+    c->phase = bad > 0 ? crm_check_walk : crm_check_end;
+}
+
+
+static void
+crm_check_was_read(crm_checker_t *c)
+{
+    if (c->mode == CRM_CHECK_TALLY) {
+        crm_check_compare(c);
+        return;
+    }
+
+    c->at = 0;
+    c->phase = crm_check_counters;
+}
+
+
+static void
+crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
+{
+    crm_str_t               argv[6];
+    crm_checker_t          *c = crm_checker(f);
+    const crm_tally_key_t  *key = &c->tally.key[reader->key];
+
+    argv[1] = crm_check_key(f, &key->name);
+
+    switch (reader->type) {
+
+    case CRM_IX_ZSET:
+        argv[0] = crm_str("ZRANGE");
+        argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) reader->at);
+        argv[3] = crm_arena_printf(&f->arena, "%lld", (long long)
+                                   reader->at + CRM_CHECK_ZSET - 1);
+        argv[4] = crm_str("WITHSCORES");
+        crm_flow_cmd(f, 5, argv);
+        return;
+
+    case CRM_IX_BIT:
+        argv[0] = crm_str("GETRANGE");
+        argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) reader->at);
+        argv[3] = crm_arena_printf(&f->arena, "%lld", (long long)
+                                   reader->at + CRM_CHECK_BYTES - 1);
+        crm_flow_cmd(f, 4, argv);
+        return;
+
+    default:
+        break;
+    }
+
+    argv[0] = reader->type == CRM_IX_SET ? crm_str("SSCAN")
+                                         : crm_str("HSCAN");
+    argv[2] = reader->cursor;
+    argv[3] = crm_str("COUNT");
+    argv[4] = crm_str(CRM_CHECK_HASH);
+
+    /* of the root hash the tokens alone follow from records */
+
+    if (crm_str_is(&key->name, "tenant")) {
+        argv[3] = crm_str("MATCH");
+        argv[4] = crm_str("k:*");
+    }
+
+    crm_flow_cmd(f, 5, argv);
+}
+
+
+ngx_int_t
+crm_check_read(crm_flow_t *f)
+{
+    crm_str_t       none = crm_null_string;
+    ngx_uint_t      i, n;
+    crm_checker_t  *c = crm_checker(f);
+
+    for (n = 0, i = 0; i < c->nreaders && n < CRM_CHECK_READS; i++) {
+        if (!c->reader[i].done) {
+            crm_check_read_ask(f, &c->reader[i]);
+            n++;
+        }
+    }
+
+    if (n > 0) {
+        return crm_flow_wait(f, crm_check_got);
+    }
+
+    crm_check_fill(c);
+
+    if (c->nreaders == 0) {
+        crm_check_was_read(c);
+        return NGX_OK;
+    }
+
+    for (i = 0; i < c->nreaders; i++) {
+        crm_flow_call(f, "TYPE",
+                      crm_check_key(f, &c->tally.key[c->reader[i].key].name),
+                      none, none, none);
+    }
+
+    return crm_flow_wait(f, crm_check_typed);
+}
+
+
+/* a key that is as a whole what it should not be: no need to read it */
+
+static void
+crm_check_whole(crm_flow_t *f, crm_tally_key_t *key, const crm_str_t *type)
+{
+    crm_str_t       none = crm_null_string;
+    crm_checker_t  *c = crm_checker(f);
+
+    key->bad = 1;
+
+    if (c->mode == CRM_CHECK_TALLY) {
+        return;
+    }
+
+    if (key->type == CRM_CHECK_NO_TYPE) {
+        crm_check_fault(c, crm_check_mix(key->hash, 'K'),
+                        "%.*s is there, but follows from no record",
+                        (int) key->name.len, key->name.data);
+    } else {
+        crm_check_fault(c, crm_check_mix(key->hash, 'K'),
+                        "%.*s has the type %.*s", (int) key->name.len,
+                        key->name.data, (int) type->len, type->data);
+    }
+
+    crm_check_put(f, "DEL", &key->name, none, none);
+}
+
+
+static void
+crm_check_type(crm_flow_t *f, crm_check_reader_t *reader,
+    const crm_str_t *type)
+{
+    ngx_uint_t        i;
+    crm_checker_t    *c = crm_checker(f);
+    crm_tally_key_t  *key = &c->tally.key[reader->key];
+
+    reader->done = 1;
+
+    if (crm_str_is(type, "none")) {
+        return;
+    }
+
+    reader->type = CRM_CHECK_NO_TYPE;
+
+    for (i = 0; i < sizeof(crm_check_types) / sizeof(crm_check_types[0]);
+         i++)
+    {
+        if (crm_str_is(type, crm_check_types[i].name)) {
+            reader->type = crm_check_types[i].type;
+        }
+    }
+
+    if (reader->type == CRM_IX_COUNT && key->type == CRM_IX_FIELD) {
+        reader->type = CRM_IX_FIELD;
+    }
+
+    /* what nobody asks for is well where nothing is in it: cleared bits,
+       counters at 0 */
+
+    if (key->type == CRM_CHECK_NO_TYPE
+        ? c->mode == CRM_CHECK_TALLY
+          && (reader->type == CRM_IX_BIT || reader->type == CRM_IX_COUNT)
+        : key->type == reader->type)
+    {
+        reader->done = 0;
+        return;
+    }
+
+    crm_check_whole(f, key, type);
+}
+
+
+static ngx_int_t
+crm_check_typed(crm_flow_t *f)
+{
+    ngx_uint_t      i;
+    crm_checker_t  *c = crm_checker(f);
+
+    for (i = 0; i < c->nreaders; i++) {
+        crm_check_type(f, &c->reader[i], &f->reply[i].str);
+    }
+
+    return crm_check_mend(f);
+}
+
+
+static ngx_int_t
+crm_check_zset(crm_flow_t *f, crm_check_reader_t *reader,
+    const crm_reply_t *reply)
+{
+    uint32_t  i;
+
+    reader->at += reply->n / 2;
+    reader->done = reply->n < 2 * CRM_CHECK_ZSET;
+
+    for (i = 0; i + 1 < reply->n; i += 2) {
+        if (crm_check_have(f, reader, &reply->item[i].str,
+                           &reply->item[i + 1].str)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_check_bits(crm_flow_t *f, crm_check_reader_t *reader,
+    const crm_reply_t *reply)
+{
+    int         bit;
+    size_t      i;
+    crm_str_t   member, none = crm_str("");
+    u_char      buf[NGX_INT64_LEN + 1];
+
+    member.data = buf;
+
+    for (i = 0; i < reply->str.len; i++) {
+
+        for (bit = 0; reply->str.data[i] != 0 && bit < 8; bit++) {
+
+            if (!(reply->str.data[i] & (0x80 >> bit))) {
+                continue;
+            }
+
+            member.len = crm_int_print(buf, (reader->at + (int64_t) i) * 8
+                                            + bit) - buf;
+
+            if (crm_check_have(f, reader, &member, &none) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    reader->at += reply->str.len;
+    reader->done = reply->str.len < CRM_CHECK_BYTES;
+
+    return NGX_OK;
+}
+
+
+/* HSCAN and SSCAN: what they say twice does no harm in detail */
+
+static ngx_int_t
+crm_check_scanned_part(crm_flow_t *f, crm_check_reader_t *reader,
+    const crm_reply_t *reply)
+{
+    uint32_t            i, step;
+    crm_str_t           none = crm_str("");
+    const crm_reply_t  *items;
+
+    if (reply->n != 2 || !crm_reply_is_array(&reply->item[1])
+        || reply->item[0].str.len > sizeof(reader->buf))
+    {
+        return NGX_ERROR;
+    }
+
+    reader->cursor.data = reader->buf;
+    reader->cursor.len = reply->item[0].str.len;
+    ngx_memcpy(reader->buf, reply->item[0].str.data, reader->cursor.len);
+
+    reader->done = crm_str_is(&reader->cursor, "0");
+
+    items = &reply->item[1];
+    step = reader->type == CRM_IX_SET ? 1 : 2;
+
+    for (i = 0; i + step <= items->n; i += step) {
+        if (crm_check_have(f, reader, &items->item[i].str,
+                           step == 2 ? &items->item[i + 1].str : &none)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_check_got(crm_flow_t *f)
+{
+    ngx_int_t            rc;
+    ngx_uint_t           i, n;
+    crm_checker_t       *c = crm_checker(f);
+    const crm_reply_t   *reply;
+    crm_check_reader_t  *reader;
+
+    for (n = 0, i = 0; n < f->nreply; i++) {
+        reader = &c->reader[i];
+
+        if (reader->done) {
+            continue;
+        }
+
+        reply = &f->reply[n++];
+
+        rc = reader->type == CRM_IX_ZSET ? crm_check_zset(f, reader, reply)
+             : reader->type == CRM_IX_BIT ? crm_check_bits(f, reader, reply)
+             : crm_check_scanned_part(f, reader, reply);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return crm_check_mend(f);
+}
+
+
+/* counters that differ, field by field */
+
+ngx_int_t
+crm_check_counters(crm_flow_t *f)
+{
+    ngx_uint_t        n;
+    crm_str_t         name, field;
+    crm_checker_t    *c = crm_checker(f);
+    crm_tally_key_t  *counter;
+
+    for (n = 0; c->at < c->counts.n && n < CRM_CHECK_COUNTERS; c->at++) {
+        counter = &c->counts.key[c->at];
+
+        if (counter->n == 0) {
+            continue;
+        }
+
+        name = counter->name;
+        field.data = ngx_strlchr(name.data, name.data + name.len, '\n') + 1;
+        field.len = name.data + name.len - field.data;
+        name.len -= field.len + 1;
+
+        crm_check_fault(c, crm_check_mix(counter->hash,
+                                         (uint64_t) counter->n),
+                        "%.*s has %.*s at %lld instead of %lld",
+                        (int) name.len, name.data, (int) field.len,
+                        field.data,
+                        (long long) ((int64_t) counter->sum - counter->n),
+                        (long long) counter->sum);
+
+        crm_check_put(f, "HINCRBY", &name, field,
+                      crm_arena_printf(&f->arena, "%lld",
+                                       (long long) counter->n));
+        n++;
+    }
+
+    if (c->at == c->counts.n) {
+        c->part = 0;
+        c->at = 0;
+        c->mode = CRM_CHECK_LACKING;
+        c->phase = c->nmatched < c->wanted.n ? crm_check_walk
+                                             : crm_check_end;
+    }
+
+    return crm_check_mend(f);
+}

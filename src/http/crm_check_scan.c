@@ -1,0 +1,244 @@
+/* every key of the tenant, by its name: a record, an index, or nothing to
+   look at; see crm_check_int.h */
+
+#include "crm_check_int.h"
+
+
+#define CRM_CHECK_SCAN_COUNT  "1000"
+
+
+static ngx_int_t crm_check_scanned(crm_flow_t *f);
+
+
+/* names that begin so and go on with an id */
+
+typedef struct {
+    const char  *start;
+    const char  *end;
+    size_t       ids;               /* offset in crm_checker_t */
+} crm_check_name_t;
+
+static const crm_check_name_t  crm_check_names[] = {
+    { "lead:",    "",   offsetof(crm_checker_t, leads) },
+    { "lead:",    ":m", offsetof(crm_checker_t, messages) },
+    { "contact:", "",   offsetof(crm_checker_t, contacts) },
+    { "tokens:",  "",   offsetof(crm_checker_t, tokens) }
+};
+
+/* what follows from nothing, and is read by itself */
+
+static const char  *const crm_check_ignored[] = {
+    "i:", "job:", "used:", "conf:"
+};
+
+#define crm_check_n(array)  (sizeof(array) / sizeof(array[0]))
+
+
+int
+crm_check_ids_add(crm_check_ids_t *ids, int64_t id)
+{
+    int64_t  *p;
+    uint32_t  cap;
+
+    if (ids->n == ids->cap) {
+        cap = ids->cap == 0 ? 256 : ids->cap * 2;
+        p = realloc(ids->id, cap * sizeof(int64_t));
+
+        if (p == NULL) {
+            return CRM_ERROR;
+        }
+
+        ids->id = p;
+        ids->cap = cap;
+    }
+
+    ids->id[ids->n++] = id;
+
+    return CRM_OK;
+}
+
+
+static int ngx_libc_cdecl
+crm_check_ids_cmp(const void *one, const void *two)
+{
+    int64_t  a = *(const int64_t *) one, b = *(const int64_t *) two;
+
+    return (a > b) - (a < b);
+}
+
+
+void
+crm_check_ids_sort(crm_check_ids_t *ids)
+{
+    uint32_t  i, n;
+
+    if (ids->n == 0) {
+        return;
+    }
+
+    ngx_qsort(ids->id, ids->n, sizeof(int64_t), crm_check_ids_cmp);
+
+    for (n = 1, i = 1; i < ids->n; i++) {
+        if (ids->id[i] != ids->id[n - 1]) {
+            ids->id[n++] = ids->id[i];
+        }
+    }
+
+    ids->n = n;
+}
+
+
+ngx_uint_t
+crm_check_ids_have(const crm_check_ids_t *ids, int64_t id)
+{
+    uint32_t  low, high, mid;
+
+    for (low = 0, high = ids->n; low < high; ) {
+        mid = (low + high) / 2;
+
+        if (ids->id[mid] == id) {
+            return 1;
+        }
+
+        if (ids->id[mid] < id) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+crm_check_begins(const crm_str_t *name, const char *start)
+{
+    size_t  len = ngx_strlen(start);
+
+    return name->len > len && ngx_memcmp(name->data, start, len) == 0;
+}
+
+
+/* the id in the name, 0 where it has another form */
+
+static int64_t
+crm_check_name_id(const crm_str_t *name, const crm_check_name_t *form)
+{
+    size_t     start, end;
+    int64_t    id;
+    crm_str_t  number;
+
+    start = ngx_strlen(form->start);
+    end = ngx_strlen(form->end);
+
+    if (!crm_check_begins(name, form->start) || name->len <= start + end
+        || ngx_memcmp(name->data + name->len - end, form->end, end) != 0)
+    {
+        return 0;
+    }
+
+    number.data = name->data + start;
+    number.len = name->len - start - end;
+
+    return number.data[0] != '0' && crm_str_int(&number, &id) == CRM_OK
+           && id > 0 ? id : 0;
+}
+
+
+static int
+crm_check_name(crm_checker_t *c, const crm_str_t *name)
+{
+    int64_t     id;
+    ngx_uint_t  i;
+
+    for (i = 0; i < crm_check_n(crm_check_names); i++) {
+        id = crm_check_name_id(name, &crm_check_names[i]);
+
+        if (id != 0) {
+            return crm_check_ids_add((crm_check_ids_t *)
+                                     ((u_char *) c + crm_check_names[i].ids),
+                                     id);
+        }
+    }
+
+    for (i = 0; i < crm_check_n(crm_check_ignored); i++) {
+        if (crm_check_begins(name, crm_check_ignored[i])) {
+            return CRM_OK;
+        }
+    }
+
+    return crm_tally_get(&c->tally, name) != NULL ? CRM_OK : CRM_ERROR;
+}
+
+
+ngx_int_t
+crm_check_scan(crm_flow_t *f)
+{
+    crm_str_t       argv[6];
+    crm_checker_t  *c = crm_checker(f);
+
+    argv[0] = crm_str("SCAN");
+    argv[1] = c->scan;
+    argv[2] = crm_str("MATCH");
+    argv[3] = crm_flow_key(f, "*");
+    argv[4] = crm_str("COUNT");
+    argv[5] = crm_str(CRM_CHECK_SCAN_COUNT);
+
+    crm_flow_cmd(f, 6, argv);
+
+    return crm_flow_wait(f, crm_check_scanned);
+}
+
+
+static void
+crm_check_scan_ended(crm_checker_t *c)
+{
+    crm_check_ids_sort(&c->tokens);
+    crm_check_ids_sort(&c->contacts);
+    crm_check_ids_sort(&c->leads);
+    crm_check_ids_sort(&c->messages);
+
+    c->job->done = c->entities;
+    c->job->total = c->entities + c->contacts.n + c->leads.n;
+
+    c->phase = crm_check_walk;
+}
+
+
+static ngx_int_t
+crm_check_scanned(crm_flow_t *f)
+{
+    uint32_t            i;
+    crm_str_t           name;
+    crm_checker_t      *c = crm_checker(f);
+    const crm_reply_t  *keys, *reply = &f->reply[0];
+
+    if (!crm_reply_is_array(reply) || reply->n != 2
+        || !crm_reply_is_array(&reply->item[1])
+        || reply->item[0].str.len > sizeof(c->scan_buf))
+    {
+        return NGX_ERROR;
+    }
+
+    keys = &reply->item[1];
+
+    for (i = 0; i < keys->n; i++) {
+        name.data = keys->item[i].str.data + f->tenant->prefix.len;
+        name.len = keys->item[i].str.len - f->tenant->prefix.len;
+
+        if (crm_check_name(c, &name) != CRM_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    c->scan.data = c->scan_buf;
+    c->scan.len = reply->item[0].str.len;
+    ngx_memcpy(c->scan_buf, reply->item[0].str.data, c->scan.len);
+
+    if (crm_str_is(&c->scan, "0")) {
+        crm_check_scan_ended(c);
+    }
+
+    return NGX_OK;
+}
