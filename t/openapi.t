@@ -205,7 +205,7 @@ sub type_of {
 # an example of a field's value that the schema allows
 
 sub example {
-    my ($schema, $name) = @_;
+    my ($schema, $name, $required) = @_;
 
     return undef if $schema->{readOnly};
 
@@ -213,9 +213,10 @@ sub example {
     my $format = $schema->{format} // '';
 
     return $schema->{enum}[-1] // $schema->{enum}[0] if $schema->{enum};
-    return []                   if $type eq 'array';
+    return [ $schema->{minItems} ? instance($schema->{items}) : () ]
+        if $type eq 'array';
     return JSON::PP::true()     if $type eq 'boolean';
-    return undef                if $type eq 'integer' && $name =~ /_id$/;
+    return $required ? 1 : undef if $type eq 'integer' && $name =~ /_id$/;
     return $schema->{maximum} // 5 if $type =~ /^(?:integer|number)$/;
     return '2026-11-23'         if $format eq 'date';
     return '2030-01-02T03:04:05Z' if $format eq 'date-time';
@@ -225,6 +226,19 @@ sub example {
              alias => 'openapi', pattern => '^.+$', replacement => '$0',
              exclude_pattern => 'x',
            }->{$name} // "A $name";
+}
+
+
+sub instance {
+    my ($schema) = @_;
+
+    my %must = map { $_ => 1 } @{ $schema->{required} // [] };
+    my $known = $schema->{properties};
+    my %body = map { $_ => example($known->{$_}, $_, $must{$_}) } keys %$known;
+
+    delete @body{ grep { !defined $body{$_} } keys %body };
+
+    return \%body;
 }
 
 
@@ -238,14 +252,10 @@ for (@operations) {
     next if $method ne 'post' || !$ref || $ref !~ m{/schemas/(\w+)Create$};
 
     my $kind   = $1;
-    my $schema = resolve($ref);
-    my %body   = map { $_ => example($schema->{properties}{$_}, $_) }
-                 keys %{ $schema->{properties} };
+    my %body   = %{ instance(resolve($ref)) };
 
     $body{type} = 'opportunity' if $kind eq 'Lead';
     $body{role} = 'salesperson' if $kind eq 'User';
-    delete @body{ grep { !defined $body{$_} } keys %body };
-
     my $res = $crm->post($path =~ s/\{\w+\}/1/gr, \%body);
 
     $crm->status_ok($res, 201, "$kind: every documented field at once");

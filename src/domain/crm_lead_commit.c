@@ -55,7 +55,8 @@ crm_lead_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
         crm_change_same(ops, key, old, CRM_VERSION, CRM_FAILED_VERSION);
         crm_change_same(ops, key, old, CRM_LEAD_RANK, CRM_FAILED_RANK);
         crm_change_same(ops, key, old, CRM_LEAD_MESSAGES, CRM_FAILED_MESSAGES);
-        crm_change_same(ops, key, old, CRM_LEAD_DUE, CRM_FAILED_DUE);
+        crm_change_same(ops, key, old, CRM_LEAD_ACTIVITIES,
+                        CRM_FAILED_ACTIVITIES);
     }
 
     if (lead == NULL) {

@@ -323,13 +323,18 @@ crm_doc_schema(crm_out_t *out, const crm_entity_t *entity,
 static void
 crm_doc_schemas_of(crm_out_t *out, const crm_entity_t *entity)
 {
-    int                  create, patch;
-    const crm_route_t   *route;
+    int                 read, create, patch;
+    const crm_route_t  *route;
 
+    read = 0;
     create = 0;
     patch = 0;
 
     for (route = crm_routes; route->path.len != 0; route++) {
+        read |= route->kind == entity->kind
+                || (route->gives == CRM_GIVES_JOB
+                    && entity->kind == CRM_KIND_JOB);
+
         if (crm_doc_input(route) == entity) {
             create |= route->method == NGX_HTTP_POST
                       && route->gives == CRM_GIVES_CREATED;
@@ -337,7 +342,9 @@ crm_doc_schemas_of(crm_out_t *out, const crm_entity_t *entity)
         }
     }
 
-    crm_doc_schema(out, entity, "", CRM_DOC_READ);
+    if (read) {
+        crm_doc_schema(out, entity, "", CRM_DOC_READ);
+    }
 
     if (create) {
         crm_doc_schema(out, entity, "Create", CRM_DOC_CREATE);
