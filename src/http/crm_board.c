@@ -64,9 +64,9 @@ crm_board_named(crm_flow_t *f, crm_params_t *params)
 
         if (k == CRM_BOARD_PARAMS) {
             (void) crm_answer_bad_param(f, &param[i].name,
-                                        crm_str_nearest(&param[i].name,
-                                                        crm_board_params,
-                                                        CRM_BOARD_PARAMS),
+                                        crm_query_nearest(&param[i].name,
+                                            crm_board_params,
+                                            CRM_BOARD_PARAMS),
                                         1);
             return NGX_DECLINED;
         }
@@ -564,6 +564,14 @@ crm_board_ask_cards(crm_flow_t *f, const crm_board_t *board)
 
 
 static ngx_int_t
+crm_board_end(crm_flow_t *f, crm_board_t *board, ngx_uint_t reply)
+{
+    return board->done != NULL ? board->done(f)
+                               : crm_board_json(f, board, reply);
+}
+
+
+static ngx_int_t
 crm_board_taken(crm_flow_t *f)
 {
     ngx_uint_t           i, k;
@@ -575,9 +583,15 @@ crm_board_taken(crm_flow_t *f)
     for (i = 0; i < board->ncolumns; i++) {
         column = &board->column[i];
 
-        if (crm_board_figures(f, board, column) != NGX_OK
-            || crm_board_merge(f, board, column) != NGX_OK)
-        {
+        if (crm_board_figures(f, board, column) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (board->done != NULL) {
+            continue;
+        }
+
+        if (crm_board_merge(f, board, column) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -595,7 +609,50 @@ crm_board_taken(crm_flow_t *f)
     crm_board_ask_cards(f, board);
 
     return f->batch != NULL ? crm_flow_wait(f, crm_board_cards)
-                            : crm_board_json(f, board, 0);
+                            : crm_board_end(f, board, 0);
+}
+
+
+ngx_int_t
+crm_board_figures_of(crm_flow_t *f, int64_t type, const int64_t *stages,
+    ngx_uint_t n, crm_step_pt done, void *data)
+{
+    ngx_uint_t     i;
+    crm_board_t   *board;
+    crm_params_t   none = { NULL, 0 };
+
+    board = crm_arena_calloc(&f->arena, sizeof(crm_board_t));
+    if (board == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = board;
+    board->done = done;
+    board->data = data;
+
+    if (crm_query_parse(f, &none, &crm_entities[CRM_KIND_LEAD],
+                        &board->scan.query)
+        != NGX_OK
+        || crm_board_columns(f, board) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    board->type = type;
+    board->ncolumns = 0;
+
+    for (i = 0; i < n; i++) {
+        board->column[i].stage = crm_conf_find(f->conf, CRM_KIND_STAGE,
+                                               stages[i]);
+
+        if (board->column[i].stage == NULL) {
+            return NGX_ERROR;
+        }
+
+        board->ncolumns++;
+    }
+
+    return crm_board_ask(f);
 }
 
 
@@ -643,5 +700,5 @@ crm_board_cards(crm_flow_t *f)
         }
     }
 
-    return crm_board_json(f, board, reply);
+    return crm_board_end(f, board, reply);
 }

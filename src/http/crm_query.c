@@ -547,7 +547,7 @@ crm_query_unknown(crm_query_ctx_t *ctx)
     n = crm_query_known(ctx, name);
 
     (void) crm_answer_bad_param(ctx->flow, &ctx->param->name,
-                                crm_str_nearest(&ctx->param->name, name, n),
+                                crm_query_nearest(&ctx->param->name, name, n),
                                 1);
 
     return NGX_DECLINED;

@@ -64,6 +64,11 @@ ngx_int_t crm_query_parse(crm_flow_t *f, crm_params_t *params,
 /* the filter on a field, or NULL */
 crm_filter_t *crm_query_filter(const crm_query_t *query, unsigned field);
 
+/* the name that was meant: one nearly the same, or the shortest that begins
+   so; NULL: none */
+const crm_str_t *crm_query_nearest(const crm_str_t *name,
+    const crm_str_t *known, ngx_uint_t n);
+
 /* whether records may lack a value: `none' asks for those */
 ngx_uint_t crm_query_unset(const crm_field_t *field);
 

@@ -1,12 +1,37 @@
 /*
- * Values of filters as the records hold them, and the hash that binds a
- * cursor to its query.
+ * Names and values of filters, and the hash that binds a cursor to its query.
  */
 
 #include "crm_digest.h"
 #include "crm_query.h"
 #include "crm_text.h"
 #include "crm_time.h"
+
+
+const crm_str_t *
+crm_query_nearest(const crm_str_t *name, const crm_str_t *known,
+    ngx_uint_t n)
+{
+    ngx_uint_t        i;
+    const crm_str_t  *nearest;
+
+    nearest = crm_str_nearest(name, known, n);
+
+    if (nearest != NULL || name->len < 2) {
+        return nearest;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (known[i].len > name->len
+            && (nearest == NULL || known[i].len < nearest->len)
+            && ngx_memcmp(known[i].data, name->data, name->len) == 0)
+        {
+            nearest = &known[i];
+        }
+    }
+
+    return nearest;
+}
 
 
 ngx_uint_t
