@@ -193,7 +193,9 @@ sub reload {
     kill 'HUP', $self->{pid}{nginx};
 
     $self->wait_for('new workers', 20, sub {
-        (grep { !$old{$_} } $self->workers) >= $self->{workers};
+        my @active = grep { title($_) !~ /shutting down/ } $self->workers;
+
+        return @active >= $self->{workers} && !grep { $old{$_} } @active;
     });
 }
 
@@ -206,9 +208,14 @@ sub workers {
     my $pid = $self->{pid}{nginx} or return;
     my $children = eval { slurp("/proc/$pid/task/$pid/children") } // '';
 
-    return grep {
-        (eval { slurp("/proc/$_/cmdline") } // '') =~ /^nginx: worker/
-    } split ' ', $children;
+    return grep { title($_) =~ /^nginx: worker/ } split ' ', $children;
+}
+
+
+sub title {
+    my ($pid) = @_;
+
+    return eval { slurp("/proc/$pid/cmdline") } // '';
 }
 
 
