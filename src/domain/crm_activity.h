@@ -109,11 +109,11 @@ int crm_activity_due_add(const crm_rule_t *rule, crm_record_t *lead,
  * that it does not count as due), done, cancelled.
  */
 typedef enum {
-    CRM_ACTIVITY_OPEN = 0,
-    CRM_ACTIVITY_HELD,
-    CRM_ACTIVITY_DONE,
-    CRM_ACTIVITY_CANCELLED,
-    CRM_ACTIVITY_SEGMENTS
+    CRM_SEGMENT_OPEN = 0,
+    CRM_SEGMENT_HELD,
+    CRM_SEGMENT_DONE,
+    CRM_SEGMENT_CANCELLED,
+    CRM_SEGMENTS
 } crm_activity_segment_t;
 
 /*

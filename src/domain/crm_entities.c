@@ -49,6 +49,11 @@ CRM_WORDS(crm_words_probability_mode, crm_string("auto"),
           crm_string("manual"));
 CRM_WORDS(crm_words_activity_state, crm_string("overdue"),
           crm_string("today"), crm_string("planned"));
+CRM_WORDS(crm_words_activity_status, crm_string("overdue"),
+          crm_string("today"), crm_string("planned"), crm_string("done"),
+          crm_string("cancelled"));
+CRM_WORDS(crm_words_activity_outcome, crm_string("open"),
+          crm_string("done"), crm_string("cancelled"));
 CRM_WORDS(crm_words_message_kind, crm_string("note"), crm_string("email"),
           crm_string("activity"), crm_string("log"));
 CRM_WORDS(crm_words_job_state, crm_string("queued"), crm_string("running"),
@@ -75,6 +80,7 @@ CRM_TABLE(crm_plan_step_fields, CRM_PLAN_STEP_FIELDS);
 CRM_TABLE(crm_activity_plan_fields, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_TABLE(crm_contact_fields, CRM_CONTACT_FIELDS);
 CRM_TABLE(crm_lead_fields, CRM_LEAD_FIELDS);
+CRM_TABLE(crm_activity_fields, CRM_ACTIVITY_FIELDS);
 CRM_TABLE(crm_message_fields, CRM_MESSAGE_FIELDS);
 CRM_TABLE(crm_job_fields, CRM_JOB_FIELDS);
 
@@ -110,6 +116,8 @@ const crm_entity_t  crm_entities[CRM_KINDS] = {
     CRM_ENTITY(CRM_KIND_TOKEN, "token", "tokens", crm_token_fields),
     CRM_ENTITY(CRM_KIND_CONTACT, "contact", "contacts", crm_contact_fields),
     CRM_ENTITY(CRM_KIND_LEAD, "lead", "leads", crm_lead_fields),
+    CRM_ENTITY(CRM_KIND_ACTIVITY, "activity", "activities",
+               crm_activity_fields),
     CRM_ENTITY(CRM_KIND_MESSAGE, "message", "messages", crm_message_fields),
     CRM_ENTITY(CRM_KIND_JOB, "job", "jobs", crm_job_fields),
 };

@@ -294,7 +294,42 @@
     X(MESSAGES,     "messages",     "mc",      INT,     HID,                  \
       .max = INT64_MAX)                                                       \
     X(STAGE_TIMES,  "stage_times",  "times",   TEXT,    HID)                  \
-    X(DUE,          "due",          "act",     TEXT,    HID)
+    X(DUE,          "due",          "act",     TEXT,    HID)                  \
+    X(ACTIVITIES,   "activities",   "ac",      INT,     HID,                  \
+      .max = INT64_MAX)
+
+
+/* lead_id or contact_id, exactly one.  What is hidden: how it ended, and what
+   lists need to know of the lead: its team, its user, whether it is inactive
+   (crm_activity_place) */
+#define CRM_ACTIVITY_FIELDS(X)                                                \
+    CRM_COMMON(X)                                                             \
+    CRM_AUTHORED(X)                                                           \
+    X(LEAD_ID,    "lead_id",    "lead",    ID,      CRM_F_ONCE|FILT,          \
+      .ref = CRM_KIND_LEAD)                                                   \
+    X(CONTACT_ID, "contact_id", "contact", ID,      CRM_F_ONCE|FILT,          \
+      .ref = CRM_KIND_CONTACT)                                                \
+    X(OF_TYPE,    "type_id",    "type",    ID,      REQ|FILT,                 \
+      .ref = CRM_KIND_ACTIVITY_TYPE)                                          \
+    X(SUMMARY,    "summary",    "summary", TEXT,    0, .max = CRM_NAME_MAX)   \
+    X(NOTE,       "note",       "note",    LONG,    0, .max = CRM_LONG_MAX)   \
+    X(USER_ID,    "user_id",    "user",    ID,      FILT,                     \
+      .ref = CRM_KIND_USER)                                                   \
+    X(DUE_DATE,   "due_date",   "due",     DATE,    SORT|RANGE)               \
+    X(START_AT,   "start_at",   "start",   INSTANT, 0)                        \
+    X(END_AT,     "end_at",     "end",     INSTANT, 0)                        \
+    X(STATE,      "state",      "",        ENUM,    COMP|FILT,                \
+      .words = &crm_words_activity_status)                                    \
+    X(DONE_AT,    "done_at",    "done",    INSTANT, RO)                       \
+    X(DONE_BY,    "done_by",    "by",      ID,      RO, .ref = CRM_KIND_USER) \
+    X(FEEDBACK,   "feedback",   "feedback", LONG,   RO, .max = CRM_LONG_MAX)  \
+    X(OUTCOME,    "outcome",    "outcome", ENUM,    HID,                      \
+      .words = &crm_words_activity_outcome, .value = "open")                  \
+    X(TEAM,       "team",       "team",    ID,      HID,                      \
+      .ref = CRM_KIND_TEAM)                                                   \
+    X(OWNER,      "owner",      "owner",   ID,      HID,                      \
+      .ref = CRM_KIND_USER)                                                   \
+    X(HELD,       "held",       "held",    BOOL,    HID, .value = "0")
 
 
 #define CRM_MESSAGE_FIELDS(X)                                                 \
@@ -356,6 +391,7 @@
 #define CRM_FIELD_ENUM_ACTIVITY_PLAN(id, ...)   CRM_ACTIVITY_PLAN_##id,
 #define CRM_FIELD_ENUM_CONTACT(id, ...)         CRM_CONTACT_##id,
 #define CRM_FIELD_ENUM_LEAD(id, ...)            CRM_LEAD_##id,
+#define CRM_FIELD_ENUM_ACTIVITY(id, ...)        CRM_ACTIVITY_##id,
 #define CRM_FIELD_ENUM_MESSAGE(id, ...)         CRM_MESSAGE_##id,
 #define CRM_FIELD_ENUM_JOB(id, ...)             CRM_JOB_##id,
 
@@ -372,6 +408,7 @@ CRM_FIELD_ENUM(PLAN_STEP, CRM_PLAN_STEP_FIELDS);
 CRM_FIELD_ENUM(ACTIVITY_PLAN, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_FIELD_ENUM(CONTACT, CRM_CONTACT_FIELDS);
 CRM_FIELD_ENUM(LEAD, CRM_LEAD_FIELDS);
+CRM_FIELD_ENUM(ACTIVITY, CRM_ACTIVITY_FIELDS);
 CRM_FIELD_ENUM(MESSAGE, CRM_MESSAGE_FIELDS);
 CRM_FIELD_ENUM(JOB, CRM_JOB_FIELDS);
 
@@ -383,7 +420,15 @@ enum { CRM_ROLE_SALESPERSON, CRM_ROLE_MANAGER, CRM_ROLE_ADMIN,
 enum { CRM_TYPE_LEAD, CRM_TYPE_OPPORTUNITY };
 enum { CRM_STATE_OPEN, CRM_STATE_WON, CRM_STATE_LOST };
 enum { CRM_MODE_AUTO, CRM_MODE_MANUAL };
-enum { CRM_ACT_OVERDUE, CRM_ACT_TODAY, CRM_ACT_PLANNED };
+/* a lead's activity_state is one of the first three */
+enum { CRM_ACT_OVERDUE, CRM_ACT_TODAY, CRM_ACT_PLANNED, CRM_ACT_DONE,
+       CRM_ACT_CANCELLED };
+enum { CRM_OUTCOME_OPEN, CRM_OUTCOME_DONE, CRM_OUTCOME_CANCELLED };
+enum { CRM_CATEGORY_TODO, CRM_CATEGORY_CALL, CRM_CATEGORY_EMAIL,
+       CRM_CATEGORY_MEETING };
+enum { CRM_UNIT_DAYS, CRM_UNIT_WEEKS, CRM_UNIT_MONTHS };
+enum { CRM_DELAY_FROM_COMPLETION, CRM_DELAY_FROM_DEADLINE };
+enum { CRM_CHAINING_NONE, CRM_CHAINING_SUGGEST, CRM_CHAINING_TRIGGER };
 enum { CRM_CONTACT_PERSON, CRM_CONTACT_COMPANY };
 enum { CRM_WHEN_AFTER, CRM_WHEN_BEFORE };
 enum { CRM_MESSAGE_NOTE, CRM_MESSAGE_EMAIL, CRM_MESSAGE_ACTIVITY,
@@ -404,6 +449,8 @@ extern const crm_words_t  crm_words_lead_type;
 extern const crm_words_t  crm_words_lead_state;
 extern const crm_words_t  crm_words_probability_mode;
 extern const crm_words_t  crm_words_activity_state;
+extern const crm_words_t  crm_words_activity_status;
+extern const crm_words_t  crm_words_activity_outcome;
 extern const crm_words_t  crm_words_message_kind;
 extern const crm_words_t  crm_words_job_state;
 
