@@ -45,6 +45,8 @@ typedef struct {
     int64_t               flip;         /* when the answer changes by itself */
     uint64_t              tag;          /* hash of viewer and query */
     crm_str_t             scope;        /* of the columns' cursors */
+    crm_step_pt           done;         /* figures alone: runs with them */
+    void                 *data;         /* of who asked for them */
 } crm_board_t;
 
 
@@ -64,5 +66,16 @@ ngx_int_t crm_board_words(crm_flow_t *f);
 /* crm_board_json.c; replies hold the cards from `reply' on */
 ngx_int_t crm_board_json(crm_flow_t *f, crm_board_t *board,
     ngx_uint_t reply);
+
+/* count, revenues and activity of a column, with a comma before them */
+void crm_board_figures_json(const crm_board_t *board,
+    const crm_board_column_t *column, crm_out_t *out);
+
+/*
+ * The figures of some columns as the caller sees them, without cards.  `done`
+ * runs with f->data the board, and board->data as given.
+ */
+ngx_int_t crm_board_figures_of(crm_flow_t *f, int64_t type,
+    const int64_t *stages, ngx_uint_t n, crm_step_pt done, void *data);
 
 #endif /* CRM_BOARD_H */

@@ -187,7 +187,7 @@ crm_board_number_json(crm_out_t *out, const char *name, int64_t number)
 }
 
 
-static void
+void
 crm_board_figures_json(const crm_board_t *board,
     const crm_board_column_t *column, crm_out_t *out)
 {

@@ -731,7 +731,7 @@ crm_lead_op_commit(crm_flow_t *f)
     }
 
     if (o->ops.nwrites == 0 && f->idem_key.len == 0) {
-        return NGX_OK;
+        return o->after != NULL ? o->after(f, o) : NGX_OK;
     }
 
     crm_idem_commit(f, &o->ops);
@@ -758,7 +758,7 @@ crm_lead_op_committed(crm_flow_t *f)
     switch (crm_commit_reply(&f->reply[0], &failed, &current)) {
 
     case NGX_OK:
-        return NGX_OK;
+        return o->after != NULL ? o->after(f, o) : NGX_OK;
 
     case NGX_DECLINED:
         break;

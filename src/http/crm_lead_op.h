@@ -73,6 +73,9 @@ struct crm_lead_op_s {
 
     /* more writes for the same commit; may be NULL */
     ngx_int_t           (*extend)(crm_flow_t *f, crm_lead_op_t *o);
+
+    /* adds to the answer once the commit is done; may be NULL */
+    ngx_int_t           (*after)(crm_flow_t *f, crm_lead_op_t *o);
 };
 
 
@@ -94,6 +97,10 @@ ngx_int_t crm_lead_visible(crm_flow_t *f, const crm_record_t *lead);
 /* crm_lead_place.c: the rank of a move beside a neighbour, relabelling a few
    records where the gap is used up; then crm_lead_op_decide() */
 ngx_int_t crm_lead_place_find(crm_flow_t *f);
+
+/* crm_lead_columns.c: for `after`: the figures of the columns that a move left
+   and entered */
+ngx_int_t crm_lead_columns(crm_flow_t *f, crm_lead_op_t *o);
 
 ngx_int_t crm_lead_op_decide(crm_flow_t *f);
 ngx_int_t crm_lead_op_commit(crm_flow_t *f);

@@ -63,19 +63,45 @@ crm_lead_write_check_move(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
+/* none, but include=columns of a move */
+
+static ngx_int_t
+crm_lead_write_params(crm_flow_t *f, crm_lead_op_t *o)
+{
+    crm_str_t      *include;
+    crm_param_t    *param;
+    crm_params_t   *params = &crm_request(f)->params;
+
+    static const crm_str_t  name = crm_string("include");
+
+    include = o->op == CRM_OP_MOVE ? crm_param_get(params, "include") : NULL;
+
+    if (include != NULL) {
+
+        if (!crm_str_is(include, "columns")) {
+            (void) crm_answer_bad_param(f, &name, NULL, 0);
+            return NGX_DECLINED;
+        }
+
+        o->after = crm_lead_columns;
+    }
+
+    param = crm_param_unknown(params);
+
+    if (param != NULL) {
+        (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 crm_lead_write(crm_flow_t *f, crm_op_t op)
 {
     ngx_int_t       rc;
-    crm_param_t    *param;
     crm_lead_op_t  *o;
-    crm_request_t  *q = crm_request(f);
-
-    param = crm_param_unknown(&q->params);
-
-    if (param != NULL) {
-        return crm_answer_bad_param(f, &param->name, NULL, 1);
-    }
 
     o = crm_arena_calloc(&f->arena, sizeof(crm_lead_op_t));
     if (o == NULL) {
@@ -85,8 +111,12 @@ crm_lead_write(crm_flow_t *f, crm_op_t op)
     f->data = o;
 
     o->op = op;
-    o->id = q->id[0];
+    o->id = crm_request(f)->id[0];
     o->use_header = 1;
+
+    if (crm_lead_write_params(f, o) != NGX_OK) {
+        return NGX_OK;
+    }
 
     rc = crm_lead_write_parse(f, o);
     if (rc != NGX_OK) {
