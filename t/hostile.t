@@ -4,7 +4,7 @@
 
 use utf8;
 use CRM::Test;
-use CRM::Util qw(fault_list ids raw_parts);
+use CRM::Util qw(raw_parts whole);
 
 use IO::Select;
 use IO::Socket::INET;
@@ -32,27 +32,6 @@ sub raw {
     $socket->syswrite($bytes);
 
     return raw_parts(whole($socket, $seconds));
-}
-
-
-# One answer.  After an early one nginx lingers for what is still being sent;
-# whoever reads to the end of the connection waits for that.
-
-sub whole {
-    my ($socket, $seconds) = @_;
-
-    my $select = IO::Select->new($socket);
-    my $answer = '';
-
-    while ($select->can_read($seconds // 5)) {
-        sysread $socket, $answer, 65536, length $answer or last;
-
-        last if $answer =~ /\r\n\r\n/
-                && substr($answer, 0, $-[0]) =~ /^Content-Length: (\d+)/mi
-                && length($answer) - index($answer, "\r\n\r\n") - 4 >= $1;
-    }
-
-    return $answer;
 }
 
 

@@ -137,14 +137,13 @@ sub patch {
 
     my $before = version_of($lead);
 
-    if (exists $body{probability}
-        && $body{probability} != $lead->{probability})
-    {
-        $after{probability_mode} = 'manual';
-    }
-
     %$lead = %after;
     $self->settle($lead, $stage);
+
+    # a probability in the same request is a choice, also where it reopens
+    @$lead{qw(probability probability_mode)} = ($body{probability}, 'manual')
+        if exists $body{probability} && $lead->{state} eq 'open';
+
     $lead->{version}++ if version_of($lead) ne $before;
 
     return 200;

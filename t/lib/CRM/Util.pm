@@ -7,10 +7,12 @@ use warnings;
 
 use B ();
 use Exporter qw(import);
+use IO::Select;
 use POSIX qw(strftime);
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(ids pick kind_of instant fault_list raw_parts $INSTANT);
+our @EXPORT_OK = qw(ids pick kind_of instant fault_list raw_parts whole
+                    $INSTANT);
 
 # an instant as the API writes it
 our $INSTANT = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\z/;
@@ -74,6 +76,27 @@ sub fault_list {
 
     return [ sort map { "$_->{field}: $_->{code}" }
              @{ ref $json eq 'HASH' ? $json->{errors} // [] : [] } ];
+}
+
+
+# One answer from a socket.  After an early one nginx lingers for what is still
+# being sent; whoever reads to the end of the connection waits for that.
+
+sub whole {
+    my ($socket, $seconds) = @_;
+
+    my $select = IO::Select->new($socket);
+    my $answer = '';
+
+    while ($select->can_read($seconds // 5)) {
+        sysread $socket, $answer, 65536, length $answer or last;
+
+        last if $answer =~ /\r\n\r\n/
+                && substr($answer, 0, $-[0]) =~ /^Content-Length: (\d+)/mi
+                && length($answer) - index($answer, "\r\n\r\n") - 4 >= $1;
+    }
+
+    return $answer;
 }
 
 
