@@ -17,7 +17,8 @@
    much before it on */
 #define CRM_MEETING_MAX  (31 * CRM_DAY_MS)
 
-/* activities of one record, so that whatever touches all of them is bounded */
+/* open activities of one record, so that whatever touches all of them is
+   bounded */
 #define CRM_ACTIVITIES_MAX  1000
 
 /* records whose activities are in one sorted set, P a:l:{lead >> 6} */
@@ -138,10 +139,18 @@ int crm_activity_key(crm_arena_t *a, const crm_str_t *prefix,
 int crm_activity_meetings_key(crm_arena_t *a, const crm_str_t *prefix,
     const crm_activity_scope_t *scope, crm_str_t *key);
 
-/* P a:l:{lead >> 6}, a:c:{contact >> 6} by the id of the record: all of its
-   activities, in any state */
+/*
+ * P a:l:{lead >> 6}, a:c:{contact >> 6}: the open and held activities of a
+ * record, and with `ended' P a:k: and a:e: the others, by the score of record
+ * and due day.  All of one record lie from the score of CRM_ACTIVITY_FIRST on
+ * below that of CRM_ACTIVITY_LAST.
+ */
 crm_str_t crm_activity_bucket(crm_arena_t *a, const crm_str_t *prefix,
-    crm_kind_t kind, int64_t id);
+    crm_kind_t kind, int64_t id, unsigned ended);
+int64_t crm_activity_score(int64_t id, int64_t day);
+
+#define CRM_ACTIVITY_FIRST  (-(1LL << 20))
+#define CRM_ACTIVITY_LAST   ((1LL << 22) - (1LL << 20))
 
 /* P a:done:{user} by done_at: what this user completed */
 crm_str_t crm_activity_done_key(crm_arena_t *a, const crm_str_t *prefix,

@@ -14,8 +14,8 @@
  *   P a:m, :u{user}, :t{team}       zset   id10 / start_at: what has one,
  *                                          cancelled ones apart
  *   P a:done:{user}                 zset   id10 / done_at, by who completed
- *   P a:l:{lead >> 6}               zset   id10 / lead id, in any state
- *   P a:c:{contact >> 6}            zset   id10 / contact id
+ *   P a:l:{lead >> 6}               zset   id10 / lead id and due day, open
+ *   P a:c:{contact >> 6}                   and held; a:k, a:e: the others
  *
  * Days, so that a changed time zone changes no key: an assignee's overdue ones
  * are those below today there.
@@ -83,10 +83,22 @@ crm_activity_meetings_key(crm_arena_t *a, const crm_str_t *prefix,
 
 crm_str_t
 crm_activity_bucket(crm_arena_t *a, const crm_str_t *prefix, crm_kind_t kind,
-    int64_t id)
+    int64_t id, unsigned ended)
 {
-    return crm_change_key(a, prefix, kind == CRM_KIND_LEAD ? "a:l" : "a:c",
+    static const char  *names[2][2] = { { "a:l", "a:k" }, { "a:c", "a:e" } };
+
+    return crm_change_key(a, prefix,
+                          names[kind != CRM_KIND_LEAD][ended != 0],
                           id >> CRM_ACTIVITY_SHIFT);
+}
+
+
+/* exact as a double up to 2^31 records */
+
+int64_t
+crm_activity_score(int64_t id, int64_t day)
+{
+    return (id << 22) + day - CRM_ACTIVITY_FIRST;
 }
 
 
@@ -211,8 +223,12 @@ crm_activity_index(crm_ix_list_t *list, const crm_record_t *activity)
     of = &v[v[CRM_ACTIVITY_LEAD_ID].set ? CRM_ACTIVITY_LEAD_ID
                                         : CRM_ACTIVITY_CONTACT_ID];
 
-    crm_activity_ix_key(&x, crm_activity_bucket(a, &list->prefix, kind,
-                                                of->num), of->num);
+    crm_activity_ix_key(&x,
+                        crm_activity_bucket(a, &list->prefix, kind, of->num,
+                                            v[CRM_ACTIVITY_OUTCOME].num
+                                            != CRM_OUTCOME_OPEN),
+                        crm_activity_score(of->num,
+                                           v[CRM_ACTIVITY_DUE_DATE].num));
 
     if (v[CRM_ACTIVITY_OUTCOME].num == CRM_OUTCOME_DONE) {
         crm_activity_ix_key(&x,
