@@ -28,7 +28,8 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror \
                -Wpointer-arith -fno-omit-frame-pointer \
                -fsanitize=address,undefined -fno-sanitize-recover=undefined \
                -Isrc/base -Isrc/domain -Isrc/store
-UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lm
+UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
+               -lm
 
 .PHONY: all module asan run stop test test-asan unit black-box bench clean
 

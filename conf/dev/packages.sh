@@ -12,11 +12,12 @@ set -euo pipefail
 
 packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
           libhiredis-dev libjansson-dev libpcre2-dev libicu-dev libsodium-dev
+          libical-dev
           perl procps tzdata"
 
 if [ "${1:-run}" = test ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
-              libcpanel-json-xs-perl libnginx-mod-nchan
+              libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
               libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl"
 fi
 
