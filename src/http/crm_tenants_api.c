@@ -1,64 +1,72 @@
 /* GET and PATCH /tenants/{slug} */
 
 #include "crm_respond.h"
-#include "crm_tenants.h"
+#include "crm_tenants_size.h"
 #include "crm_write.h"
 
 
 static ngx_int_t crm_tenants_counted(crm_flow_t *f);
+static ngx_int_t crm_tenants_sized(crm_flow_t *f);
 static ngx_int_t crm_tenants_patch_seen(crm_flow_t *f);
 
 
-/* what is counted: the commands' sum under one name */
+/* the configuration that is counted */
 
 static const struct {
     const char  *name;
-    const char  *command;
-    const char  *key[2];
+    const char  *key;
 } crm_tenants_counts[] = {
-    { "users",         "HLEN",  { "conf:user", NULL } },
-    { "teams",         "HLEN",  { "conf:team", NULL } },
-    { "stages",        "HLEN",  { "conf:stage", NULL } },
-    { "contacts",      "ZCARD", { "c:s:1:c", "c:s:0:c" } },
-    { "leads",         "ZCARD", { "l:s:l1:c", "l:s:l0:c" } },
-    { "opportunities", "ZCARD", { "l:s:o1:c", "l:s:o0:c" } }
+    { "users",  "conf:user" },
+    { "teams",  "conf:team" },
+    { "stages", "conf:stage" }
 };
 
 #define CRM_TENANTS_COUNTS                                                    \
     (sizeof(crm_tenants_counts) / sizeof(crm_tenants_counts[0]))
 
 
+typedef struct {
+    crm_size_t         size;
+    crm_tenant_seen_t  seen;
+    int64_t            counts[CRM_TENANTS_COUNTS];
+} crm_tenants_read_t;
+
+
 ngx_int_t
 crm_operator_read(crm_flow_t *f)
 {
-    ngx_int_t     rc;
-    ngx_uint_t    i, k;
-    crm_str_t     slug, none = crm_null_string;
-    const char   *key;
+    ngx_int_t            rc;
+    ngx_uint_t           i;
+    crm_str_t            none = crm_null_string, *slug;
+    crm_tenants_read_t  *r;
+
+    r = crm_arena_calloc(&f->arena, sizeof(crm_tenants_read_t));
+    if (r == NULL) {
+        return NGX_ERROR;
+    }
+
+    r->size.data = r;
+    slug = &r->size.slug;
 
     rc = crm_tenants_no_params(f);
 
     if (rc == NGX_OK) {
-        rc = crm_tenants_slug(f, &slug);
+        rc = crm_tenants_slug(f, slug);
     }
 
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
-    crm_tenants_ask(f, &slug);
+    crm_tenants_ask(f, slug);
 
     for (i = 0; i < CRM_TENANTS_COUNTS; i++) {
-        for (k = 0; k < 2; k++) {
-            key = crm_tenants_counts[i].key[k];
-
-            if (key != NULL) {
-                crm_flow_call(f, crm_tenants_counts[i].command,
-                              crm_tenants_key(f, &slug, key), none, none,
-                              none);
-            }
-        }
+        crm_flow_call(f, "HLEN",
+                      crm_tenants_key(f, slug, crm_tenants_counts[i].key),
+                      none, none, none);
     }
+
+    crm_size_ask(f, &r->size);
 
     return crm_flow_wait(f, crm_tenants_counted);
 }
@@ -67,52 +75,67 @@ crm_operator_read(crm_flow_t *f)
 static ngx_int_t
 crm_tenants_counted(crm_flow_t *f)
 {
-    int64_t             n;
-    crm_out_t          *out;
-    crm_str_t           slug;
-    ngx_uint_t          i, k;
-    crm_reply_t        *reply;
-    crm_tenant_seen_t   seen;
+    ngx_uint_t           i;
+    crm_size_t          *size = f->data;
+    crm_tenants_read_t  *r = size->data;
 
-    if (crm_tenants_slug(f, &slug) != NGX_OK
-        || crm_tenants_take(f, &slug, f->reply, &seen) != NGX_OK)
-    {
+    if (crm_tenants_take(f, &size->slug, f->reply, &r->seen) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (!seen.registered) {
+    if (!r->seen.registered) {
         return crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
     }
+
+    for (i = 0; i < CRM_TENANTS_COUNTS; i++) {
+        r->counts[i] = f->reply[CRM_TENANTS_ASK_N + i].num;
+    }
+
+    return crm_size_begin(f, &f->reply[CRM_TENANTS_ASK_N
+                                       + CRM_TENANTS_COUNTS],
+                          crm_tenants_sized);
+}
+
+
+static int64_t
+crm_tenants_records(const crm_size_t *size, ngx_uint_t active)
+{
+    return size->group[active].records + size->group[active + 1].records;
+}
+
+
+static ngx_int_t
+crm_tenants_sized(crm_flow_t *f)
+{
+    crm_out_t           *out;
+    ngx_uint_t           i;
+    crm_size_t          *size = f->data;
+    crm_tenants_read_t  *r = size->data;
 
     out = crm_answer_json(f, NGX_HTTP_OK);
 
     crm_out_char(out, '{');
-    crm_record_json_fields(out, seen.rec, NULL);
+    crm_record_json_fields(out, r->seen.rec, NULL);
     crm_out_lit(out, ",\"counts\":{");
 
-    reply = &f->reply[CRM_TENANTS_ASK_N];
-
     for (i = 0; i < CRM_TENANTS_COUNTS; i++) {
-
-        for (n = 0, k = 0; k < 2; k++) {
-            if (crm_tenants_counts[i].key[k] != NULL) {
-                n += (reply++)->num;
-            }
-        }
-
-        crm_out_bytes(out, ",\"", i > 0 ? 2 : 0);
-
-        if (i == 0) {
-            crm_out_char(out, '"');
-        }
-
+        crm_out_char(out, '"');
         crm_out_bytes(out, crm_tenants_counts[i].name,
                       ngx_strlen(crm_tenants_counts[i].name));
         crm_out_lit(out, "\":");
-        crm_out_int(out, n);
+        crm_out_int(out, r->counts[i]);
+        crm_out_char(out, ',');
     }
 
-    crm_out_lit(out, "}}");
+    crm_out_lit(out, "\"contacts\":");
+    crm_out_int(out, crm_tenants_records(size, CRM_SIZE_CONTACTS));
+    crm_out_lit(out, ",\"leads\":");
+    crm_out_int(out, crm_tenants_records(size, CRM_SIZE_LEADS));
+    crm_out_lit(out, ",\"opportunities\":");
+    crm_out_int(out, crm_tenants_records(size, CRM_SIZE_OPPORTUNITIES));
+    crm_out_lit(out, "},\"bytes\":");
+    crm_out_int(out, size->bytes);
+    crm_out_char(out, '}');
 
     return NGX_OK;
 }

@@ -134,7 +134,7 @@ sub operator {
 
 
 # Any number of requests at once, each [method, path, options]; the answers in
-# the same order.  For races.
+# the same order.  For races.  A path may also be the operator's.
 
 sub concurrently {
     my ($self, @requests) = @_;
@@ -146,7 +146,8 @@ sub concurrently {
         my ($method, $path, $options) = @{ $requests[$n] };
 
         $options = { token => $self->{token}, %{ $options // {} } };
-        $path = "/crm/v1$path" unless $path =~ m{^/crm/v1(?:[/?]|\z)};
+        $path = "/crm/v1$path"
+            unless $path =~ m{^/(?:crm|operator)/v1(?:[/?]|\z)};
 
         $self->{ua}->start($self->tx($method, $path, $options) => sub {
             my (undef, $tx) = @_;
