@@ -57,6 +57,12 @@ crm_str_t crm_board_key(crm_flow_t *f, const crm_board_t *board,
 /* an instant at which something changes; those that have passed do not */
 void crm_board_flips(crm_flow_t *f, crm_board_t *board, int64_t at);
 
+/* users, team, type and columns of the query */
+ngx_int_t crm_board_columns(crm_flow_t *f, crm_board_t *board);
+
+/* crm_board_read.c: reads columns and cards, then answers */
+ngx_int_t crm_board_ask(crm_flow_t *f);
+
 /* the answer with its ETag */
 ngx_int_t crm_board_answer(crm_flow_t *f);
 

@@ -162,7 +162,7 @@ crm_board_few_taken(crm_flow_t *f)
 }
 
 
-/* ---- many ---------------------------------------------------------------- */
+/* ---- many -------------------------------------------------------------- */
 
 static ngx_int_t
 crm_board_walk(crm_flow_t *f, crm_board_t *board)
@@ -248,7 +248,7 @@ crm_board_walked(crm_flow_t *f)
 }
 
 
-/* ---- records ------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------- */
 
 static ngx_int_t
 crm_board_load(crm_flow_t *f, crm_board_t *board)

@@ -168,7 +168,7 @@ crm_contact_input(crm_flow_t *f, crm_contact_op_t *o, crm_input_mode_t mode)
 }
 
 
-/* ---- GET ------------------------------------------------------------------- */
+/* ---- GET --------------------------------------------------------------- */
 
 ngx_int_t
 crm_contact_read(crm_flow_t *f)
@@ -235,7 +235,7 @@ crm_contact_read_included(crm_flow_t *f)
 }
 
 
-/* ---- POST ------------------------------------------------------------------- */
+/* ---- POST -------------------------------------------------------------- */
 
 ngx_int_t
 crm_contact_create_handler(crm_flow_t *f)
@@ -300,7 +300,7 @@ crm_contact_create_loaded(crm_flow_t *f)
 }
 
 
-/* ---- PATCH ------------------------------------------------------------------ */
+/* ---- PATCH ------------------------------------------------------------- */
 
 ngx_int_t
 crm_contact_patch(crm_flow_t *f)
@@ -435,7 +435,7 @@ crm_contact_patch_loaded(crm_flow_t *f)
 }
 
 
-/* ---- DELETE ----------------------------------------------------------------- */
+/* ---- DELETE ------------------------------------------------------------ */
 
 ngx_int_t
 crm_contact_delete(crm_flow_t *f)

@@ -167,7 +167,7 @@ crm_leads_plan(crm_flow_t *f, crm_scan_t *scan)
 }
 
 
-/* ---- groups -------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------ */
 
 static crm_group_t *
 crm_leads_group(crm_leads_plan_t *p)
@@ -296,7 +296,7 @@ crm_leads_groups(crm_leads_plan_t *p)
 }
 
 
-/* ---- walk or bitmaps ----------------------------------------------------- */
+/* ---- walk or bitmaps --------------------------------------------------- */
 
 static void
 crm_leads_choose(crm_leads_plan_t *p)

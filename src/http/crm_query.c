@@ -26,7 +26,6 @@ static ngx_int_t crm_query_param_total(crm_query_ctx_t *ctx);
 static ngx_int_t crm_query_param_view(crm_query_ctx_t *ctx);
 static ngx_int_t crm_query_param_words(crm_query_ctx_t *ctx);
 static ngx_int_t crm_query_param_field(crm_query_ctx_t *ctx);
-static ngx_int_t crm_query_unknown(crm_query_ctx_t *ctx);
 static ngx_int_t crm_query_defaults(crm_query_ctx_t *ctx);
 
 
@@ -149,8 +148,8 @@ crm_query_field(const crm_query_t *query, const crm_str_t *name,
     k = crm_field_find(query->entity, name, 0);
 
     if (k < 0 || !(query->entity->fields[k].flags & flag)
-        || (query->entity->fields[k].flags & CRM_F_HIDDEN)
-        || !crm_mask_has(&query->view.visible, k))
+        || (!(query->entity->fields[k].flags & CRM_F_HIDDEN)
+            && !crm_mask_has(&query->view.visible, k)))
     {
         return -1;
     }
@@ -266,7 +265,7 @@ crm_query_param_words(crm_query_ctx_t *ctx)
     }
 
     if (i == query->entity->nfields) {
-        return crm_query_unknown(ctx);
+        return crm_query_unknown(ctx->flow, query, &ctx->param->name);
     }
 
     query->q = ctx->param->value;
@@ -484,73 +483,15 @@ crm_query_param_field(crm_query_ctx_t *ctx)
         cut = 3;
 
     } else {
-        return crm_query_unknown(ctx);
+        return crm_query_unknown(ctx->flow, ctx->query, &ctx->param->name);
     }
 
     name.len -= cut;
     k = crm_query_field(ctx->query, &name, CRM_F_RANGE);
 
     return k >= 0 ? crm_query_range(ctx, k, cut == 3)
-                  : crm_query_unknown(ctx);
-}
-
-
-/* every name that would have been understood */
-
-static ngx_uint_t
-crm_query_known(crm_query_ctx_t *ctx, crm_str_t *name)
-{
-    ngx_uint_t           i, n;
-    crm_arena_t         *a = &ctx->flow->arena;
-    const crm_field_t   *field;
-    const crm_entity_t  *entity = ctx->query->entity;
-
-    for (n = 0; n < CRM_QUERY_PARAMS; n++) {
-        name[n] = crm_query_params[n].name;
-    }
-
-    for (i = 0; i < entity->nfields; i++) {
-        field = &entity->fields[i];
-
-        if (!crm_mask_has(&ctx->query->view.visible, i)) {
-            continue;
-        }
-
-        if (field->flags & CRM_F_FILTER) {
-            name[n++] = field->name;
-        }
-
-        if (field->flags & CRM_F_RANGE) {
-            name[n++] = crm_arena_printf(a, "%.*s_from",
-                                         (int) field->name.len,
-                                         field->name.data);
-            name[n++] = crm_arena_printf(a, "%.*s_to", (int) field->name.len,
-                                         field->name.data);
-        }
-
-        if (field->type == CRM_T_IDS && entity->kind >= CRM_CONF_KINDS) {
-            name[n] = field->name;
-            name[n++].len--;
-        }
-    }
-
-    return n;
-}
-
-
-static ngx_int_t
-crm_query_unknown(crm_query_ctx_t *ctx)
-{
-    ngx_uint_t  n;
-    crm_str_t   name[CRM_QUERY_PARAMS + 3 * 128];
-
-    n = crm_query_known(ctx, name);
-
-    (void) crm_answer_bad_param(ctx->flow, &ctx->param->name,
-                                crm_query_nearest(&ctx->param->name, name, n),
-                                1);
-
-    return NGX_DECLINED;
+                  : crm_query_unknown(ctx->flow, ctx->query,
+                                      &ctx->param->name);
 }
 
 

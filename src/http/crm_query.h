@@ -64,6 +64,10 @@ ngx_int_t crm_query_parse(crm_flow_t *f, crm_params_t *params,
 /* the filter on a field, or NULL */
 crm_filter_t *crm_query_filter(const crm_query_t *query, unsigned field);
 
+/* 400 that names the nearest parameter; returns NGX_DECLINED */
+ngx_int_t crm_query_unknown(crm_flow_t *f, const crm_query_t *query,
+    const crm_str_t *param);
+
 /* the name that was meant: one nearly the same, or the shortest that begins
    so; NULL: none */
 const crm_str_t *crm_query_nearest(const crm_str_t *name,
@@ -85,7 +89,7 @@ ngx_int_t crm_query_hash(crm_flow_t *f, crm_query_t *query,
 ngx_int_t crm_query_bad(crm_flow_t *f, const char *name);
 
 
-/* ---- crm_query_match.c --------------------------------------------------- */
+/* ---- crm_query_match.c ------------------------------------------------- */
 
 /* every filter holds, q apart; computed fields are filled */
 ngx_uint_t crm_query_match(crm_flow_t *f, const crm_query_t *query,

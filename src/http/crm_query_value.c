@@ -4,8 +4,13 @@
 
 #include "crm_digest.h"
 #include "crm_query.h"
+#include "crm_respond.h"
 #include "crm_text.h"
 #include "crm_time.h"
+
+
+#define CRM_QUERY_ALWAYS  7         /* names that every list knows */
+#define CRM_QUERY_FIELDS  128       /* as many as a mask has bits */
 
 
 const crm_str_t *
@@ -31,6 +36,73 @@ crm_query_nearest(const crm_str_t *name, const crm_str_t *known,
     }
 
     return nearest;
+}
+
+
+/* every name that would have been understood */
+
+static ngx_uint_t
+crm_query_known(crm_flow_t *f, const crm_query_t *query, crm_str_t *name)
+{
+    ngx_uint_t           i, n;
+    const crm_field_t   *field;
+    const crm_entity_t  *entity = query->entity;
+
+    static const crm_str_t  always[CRM_QUERY_ALWAYS] = {
+        crm_string("sort"), crm_string("limit"), crm_string("cursor"),
+        crm_string("total"), crm_string("fields"), crm_string("include"),
+        crm_string("q")
+    };
+
+    for (n = 0; n < CRM_QUERY_ALWAYS; n++) {
+        name[n] = always[n];
+    }
+
+    for (i = 0; i < entity->nfields; i++) {
+        field = &entity->fields[i];
+
+        if (!crm_mask_has(&query->view.visible, i)
+            && !(field->flags & CRM_F_HIDDEN))
+        {
+            continue;
+        }
+
+        if (field->flags & CRM_F_FILTER) {
+            name[n++] = field->name;
+        }
+
+        if (field->flags & CRM_F_RANGE) {
+            name[n++] = crm_arena_printf(&f->arena, "%.*s_from",
+                                         (int) field->name.len,
+                                         field->name.data);
+            name[n++] = crm_arena_printf(&f->arena, "%.*s_to",
+                                         (int) field->name.len,
+                                         field->name.data);
+        }
+
+        if (field->type == CRM_T_IDS && entity->kind >= CRM_CONF_KINDS) {
+            name[n] = field->name;
+            name[n++].len--;
+        }
+    }
+
+    return n;
+}
+
+
+ngx_int_t
+crm_query_unknown(crm_flow_t *f, const crm_query_t *query,
+    const crm_str_t *param)
+{
+    ngx_uint_t  n;
+    crm_str_t   name[CRM_QUERY_ALWAYS + 3 * CRM_QUERY_FIELDS];
+
+    n = crm_query_known(f, query, name);
+
+    (void) crm_answer_bad_param(f, param, crm_query_nearest(param, name, n),
+                                1);
+
+    return NGX_DECLINED;
 }
 
 

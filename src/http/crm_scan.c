@@ -178,7 +178,7 @@ crm_scan_wanted(const crm_scan_t *scan)
 }
 
 
-/* ---- walk ---------------------------------------------------------------- */
+/* ---- walk -------------------------------------------------------------- */
 
 static ngx_uint_t
 crm_scan_chunk(const crm_scan_t *scan)
@@ -292,7 +292,7 @@ crm_scan_walked(crm_flow_t *f)
 }
 
 
-/* ---- groups -------------------------------------------------------------- */
+/* ---- groups ------------------------------------------------------------ */
 
 /* where a page ended: the group that its last record was in */
 

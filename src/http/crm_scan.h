@@ -200,7 +200,7 @@ ngx_int_t crm_scan_source(crm_flow_t *f, crm_scan_t *scan, crm_str_t key,
     ngx_uint_t lex);
 
 
-/* ---- within the engine --------------------------------------------------- */
+/* ---- within the engine ------------------------------------------------- */
 
 /* the next candidates, or the end */
 ngx_int_t crm_scan_go_on(crm_flow_t *f);
@@ -221,7 +221,7 @@ ngx_int_t crm_scan_finish(crm_flow_t *f, ngx_uint_t more);
 ngx_int_t crm_scan_answer(crm_flow_t *f);
 
 
-/* ---- crm_scan_set.c: bitmaps --------------------------------------------- */
+/* ---- crm_scan_set.c: bitmaps ------------------------------------------- */
 
 /* reads terms and words, and combines them into scan->bits; then `next' */
 ngx_int_t crm_scan_gather(crm_flow_t *f);
@@ -229,7 +229,7 @@ ngx_int_t crm_scan_gather(crm_flow_t *f);
 /* what crm_scan_gather() runs in the end; crm_scan.c */
 ngx_int_t crm_scan_gathered(crm_flow_t *f);
 
-/* ---- crm_scan_words.c ---------------------------------------------------- */
+/* ---- crm_scan_words.c -------------------------------------------------- */
 
 /* queues the first look at every word; counts replies */
 ngx_int_t crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan,
@@ -239,7 +239,7 @@ ngx_int_t crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan,
 ngx_int_t crm_scan_take_words(crm_flow_t *f, crm_scan_t *scan);
 void crm_scan_take_sets(crm_flow_t *f, crm_scan_t *scan);
 
-/* ---- crm_scan_walk.c: sorted sets ---------------------------------------- */
+/* ---- crm_scan_walk.c: sorted sets -------------------------------------- */
 
 /* queues what each source lacks for n more entries; 0: nothing */
 ngx_uint_t crm_walk_ask(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t n);

@@ -182,7 +182,7 @@ crm_walk_next(crm_scan_t *scan, crm_sort_key_t *key)
 }
 
 
-/* ---- asking -------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------ */
 
 static crm_str_t
 crm_walk_number(crm_flow_t *f, int64_t n)
@@ -315,7 +315,7 @@ crm_source_ask(crm_flow_t *f, const crm_query_t *query, crm_source_t *s,
 }
 
 
-/* ---- taking -------------------------------------------------------------- */
+/* ---- taking ------------------------------------------------------------ */
 
 static ngx_int_t
 crm_source_entry(crm_source_t *s, const crm_reply_t *item,
