@@ -7,7 +7,7 @@ use CRM::Util qw(ids);
 
 my $crm   = CRM::Test->tenant;
 my $seed  = $ENV{CRM_SEED} // time ^ $$;
-my $moves = $ENV{CRM_MOVES} // 3000;
+my $moves = $ENV{CRM_MOVES} // 2400;
 
 srand $seed;
 note("CRM_SEED=$seed");

@@ -12,8 +12,8 @@ use Mojo::JSON ();
 use Time::HiRes qw(time);
 
 my $seed    = $ENV{CRM_SEED} // int(time * 1000) % 1_000_000_000;
-my $ops     = $ENV{CRM_OPS} // 3000;
-my $seconds = $ENV{CRM_SECONDS} // 40;
+my $ops     = $ENV{CRM_OPS} // 2500;
+my $seconds = $ENV{CRM_SECONDS} // 35;
 
 my $state = $seed;
 
