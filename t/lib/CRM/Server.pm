@@ -369,8 +369,8 @@ sub faults {
 
 
 # A sanitizer's report without the leaks of nginx itself, which keeps some
-# memory until the process ends: a leak is ours if our functions stand in its
-# stack.
+# memory until the process ends: those with nothing but nginx, PCRE2 and libc
+# in their stack.
 
 sub report {
     my ($text) = @_;
@@ -378,10 +378,21 @@ sub report {
     my @ours = grep {
         !/LeakSanitizer: detected memory leaks\s*\z/
         && !/^SUMMARY: .* leaked in/
-        && !(/^(?:Direct|Indirect) leak/ && !/\bcrm_|ngx_http_crm_/)
+        && !(/^(?:Direct|Indirect) leak/ && nginx_only($_))
     } split /\n\s*\n/, $text;
 
     return map { split /\n/ } grep { /\S/ } @ours;
+}
+
+
+sub nginx_only {
+    my ($leak) = @_;
+
+    my @frames = $leak =~ /^ *#[1-9]\d* (.*)/mg;
+
+    return !grep {
+        !m{\(/usr/sbin/nginx\+|/libpcre2-8\.so|/libc\.so|libc-start|\bcsu/}
+    } @frames;
 }
 
 
@@ -543,10 +554,11 @@ sub sanitizer_env {
                qw(libasan.so libubsan.so);
     my $log = "$self->{dir}/asan/report";
 
+    # the slow unwinder sees through nginx, which has no frame pointers
     return (
         'LD_PRELOAD=' . join(':', @libs),
         "ASAN_OPTIONS=log_path=$log:detect_leaks=1:"
-        . "fast_unwind_on_malloc=0:malloc_context_size=20",
+        . "fast_unwind_on_malloc=0:malloc_context_size=5",
         "UBSAN_OPTIONS=log_path=$log:print_stacktrace=1",
         "LSAN_OPTIONS=exitcode=0",
     );
