@@ -27,6 +27,7 @@ enum {
     CRM_ROOT_WRITES,
     CRM_ROOT_LEAD,
     CRM_ROOT_CONTACT,
+    CRM_ROOT_ACTIVITY,
     CRM_ROOT_TOKEN,
     CRM_ROOT_N
 };
@@ -175,6 +176,7 @@ crm_auth_root(crm_flow_t *f)
     argv[2 + CRM_ROOT_WRITES] = crm_str("writes");
     argv[2 + CRM_ROOT_LEAD] = crm_str("id:lead");
     argv[2 + CRM_ROOT_CONTACT] = crm_str("id:contact");
+    argv[2 + CRM_ROOT_ACTIVITY] = crm_str("id:activity");
 
     n = 2 + CRM_ROOT_TOKEN;
 
@@ -252,6 +254,7 @@ crm_auth_set_conf(crm_flow_t *f)
     }
 
     f->conf = crm_tenant_conf(f->tenant);
+    f->user = NULL;                     /* was a record of the old one */
 }
 
 
@@ -343,6 +346,8 @@ crm_auth_counters(crm_flow_t *f, const crm_reply_t *root)
                               crm_auth_number(&root->item[CRM_ROOT_LEAD]));
     last[CRM_KIND_CONTACT] = ngx_max(last[CRM_KIND_CONTACT],
                               crm_auth_number(&root->item[CRM_ROOT_CONTACT]));
+    last[CRM_KIND_ACTIVITY] = ngx_max(last[CRM_KIND_ACTIVITY],
+                              crm_auth_number(&root->item[CRM_ROOT_ACTIVITY]));
 }
 
 

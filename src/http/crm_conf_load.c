@@ -33,6 +33,8 @@ crm_conf_load_begin(crm_flow_t *f, crm_step_pt next)
 static ngx_int_t
 crm_conf_load_done(crm_flow_t *f)
 {
+    int64_t  user;
+
     switch (crm_tenant_load(f->tenant, f->reply, f->worker->log)) {
 
     case NGX_OK:
@@ -45,11 +47,16 @@ crm_conf_load_done(crm_flow_t *f)
         return crm_flow_error(f);
     }
 
+    /* the caller is a record of the snapshot, too */
+
+    user = f->user != NULL ? crm_record_id(f->user) : 0;
+
     if (f->conf != NULL) {
         crm_conf_release(f->conf);
     }
 
     f->conf = crm_tenant_conf(f->tenant);
+    f->user = crm_conf_find(f->conf, CRM_KIND_USER, user);
 
     return f->after_conf(f);
 }

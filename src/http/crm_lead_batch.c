@@ -174,7 +174,10 @@ crm_leads_batch_claim(crm_flow_t *f)
 static ngx_int_t
 crm_leads_batch_claimed(crm_flow_t *f)
 {
-    switch (crm_commit_reply(&f->reply[0], NULL, NULL)) {
+    crm_str_t   found;
+    ngx_uint_t  failed;
+
+    switch (crm_commit_reply(&f->reply[0], &failed, &found)) {
 
     case NGX_OK:
         return crm_leads_batch_run(f);
