@@ -289,6 +289,7 @@ sub values_of {
 
     return { limit => [2], total => ['true'], cursor => [], q => ['open'],
              'If-None-Match' => [], 'If-Match' => [],
+             to => ['2026-11-24T00:00:00Z'],
            }->{ $param->{name} } // [
         $schema->{type} eq 'array'
         ? map { $_->{const} // () , @{ $_->{enum} // [] },
@@ -308,10 +309,12 @@ sub values_of {
 for (@operations) {
     my ($path, $method, $op, $params) = @$_;
 
-    next if $method ne 'get' || $path =~ m{^/jobs/};
+    next if $method ne 'get' || $path =~ m{^/(?:jobs/|calendar\.ics)};
 
     my $real = $path =~ s/\{\w+\}/1/gr;
-    my $res  = $crm->get($real);
+    my %need = map { $_->{name} => values_of($_)->[0] }
+               grep { $_->{in} eq 'query' && $_->{required} } @$params;
+    my $res  = $crm->get($real, query => \%need);
 
     $crm->status_ok($res, 200, "GET $real") or next;
 
@@ -324,7 +327,7 @@ for (@operations) {
 
     for my $param (grep { $_->{in} eq 'query' } @$params) {
         for my $value (@{ values_of($param) }) {
-            my %query = ($param->{name} => $value);
+            my %query = (%need, $param->{name} => $value);
             $query{stage_id} = 1 if $value =~ /^-?position$/;
 
             my $res = $crm->get($real, query => \%query);

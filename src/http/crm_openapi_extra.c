@@ -68,6 +68,16 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'properties':{'token':{'type':'string','description':"
       "'Shown in this answer only'}}}]}" },
 
+    { NGX_HTTP_POST, "/me/calendar-token", NULL, NULL,
+      "{'type':'object','required':['token'],'properties':{'token':{"
+      "'type':'string','description':'Shown in this answer only'}}}" },
+
+    { NGX_HTTP_GET, "/calendar.ics",
+      "{'name':'token','in':'query','required':true,'description':"
+      "'Of POST /me/calendar-token','schema':{'type':'string'}},"
+      "{'$ref':'#/components/parameters/IfNoneMatch'}",
+      NULL, "{'type':'string','description':'iCalendar, RFC 5545'}" },
+
     { NGX_HTTP_GET, "/openapi.json", NULL, NULL, "{'type':'object'}" }
 };
 
@@ -86,6 +96,14 @@ crm_doc_extra(const crm_route_t *route)
     }
 
     return NULL;
+}
+
+
+const char *
+crm_doc_extra_media(const crm_route_t *route)
+{
+    return crm_str_is(&route->path, "/calendar.ics") ? "text/calendar"
+                                                     : "application/json";
 }
 
 

@@ -75,6 +75,9 @@ const crm_entity_t *crm_doc_input(const crm_route_t *route);
 /* NULL: the tables say it all */
 const crm_doc_extra_t *crm_doc_extra(const crm_route_t *route);
 
+/* of the answer */
+const char *crm_doc_extra_media(const crm_route_t *route);
+
 /* more than the tables say on the list of a kind: sorts and includes that
    are no fields, parameters; texts may be empty */
 const char *crm_doc_extra_sorts(crm_kind_t kind);

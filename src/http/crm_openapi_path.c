@@ -183,8 +183,8 @@ crm_doc_content(crm_out_t *out, const crm_route_t *route, const char *status,
     crm_doc(out, "'%s':{'description':'%s','headers':{", status,
             description);
     crm_doc_text(out, headers);
-    crm_doc_text(out, "'X-Request-Id':{'schema':{'type':'string'}}},"
-                 "'content':{'application/json':{'schema':");
+    crm_doc_text(out, "'X-Request-Id':{'schema':{'type':'string'}}},");
+    crm_doc(out, "'content':{'%s':{'schema':", crm_doc_extra_media(route));
 
     if (route->gives == CRM_GIVES_LIST && route->kind != CRM_KIND_NONE) {
         crm_doc_text(out, "{'type':'object','required':['data',"

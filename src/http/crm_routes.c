@@ -140,6 +140,14 @@ const crm_route_t  crm_routes[] = {
 
     CRM_ROUTE(GET, "/me", SALES, crm_me, CRM_KIND_USER, OBJECT, NULL,
               "The caller and the tenant"),
+    CRM_ROUTE(POST, "/me/calendar-token", SALES, crm_calendar_token_create,
+              CRM_KIND_NONE, CREATED, &crm_action_none,
+              "Make the token of the caller's feed; it replaces the old one"),
+    CRM_ROUTE(DELETE, "/me/calendar-token", SALES, crm_calendar_token_delete,
+              CRM_KIND_NONE, NOTHING, NULL,
+              "Revoke the token of the caller's feed"),
+    CRM_ROUTE(GET, "/calendar.ics", PUBLIC, crm_calendar_feed, CRM_KIND_NONE,
+              OTHER, NULL, "A user's calendar for calendar programs"),
     CRM_ROUTE(GET, "/openapi.json", PUBLIC, crm_openapi_handler,
               CRM_KIND_NONE, OTHER, NULL, "This document"),
 
