@@ -24,7 +24,7 @@ static const struct {
 } crm_check_commands[] = {
     [CRM_IX_ZSET] = { "ZADD", "ZREM" },
     [CRM_IX_BIT] = { "SETBIT", "SETBIT" },
-    [CRM_IX_COUNT] = { NULL, NULL },
+    [CRM_IX_COUNT] = { NULL, "HDEL" },
     [CRM_IX_FIELD] = { "HSET", "HDEL" },
     [CRM_IX_SET] = { "SADD", "SREM" }
 };
@@ -382,6 +382,7 @@ ngx_int_t
 crm_check_have(crm_flow_t *f, crm_check_reader_t *reader,
     const crm_str_t *member, const crm_str_t *value)
 {
+    int64_t           num;
     uint64_t          hash, *known;
     crm_checker_t    *c = crm_checker(f);
     crm_tally_key_t  *key = &c->tally.key[reader->key], *counter;
@@ -391,18 +392,19 @@ crm_check_have(crm_flow_t *f, crm_check_reader_t *reader,
         return NGX_OK;
     }
 
-    if (reader->type == CRM_IX_COUNT) {
+    hash = crm_check_mix(key->hash, crm_check_hash(member, value));
+
+    if (reader->type == CRM_IX_COUNT && crm_str_int(value, &num) == CRM_OK) {
         counter = crm_check_counter(f, key, member);
 
         if (counter == NULL) {
             return NGX_ERROR;
         }
 
-        counter->n -= crm_check_number(value);
+        counter->n -= num;
         return NGX_OK;
     }
 
-    hash = crm_check_mix(key->hash, crm_check_hash(member, value));
     known = crm_hashes_find(&c->wanted, hash);
 
     if (known == NULL) {

@@ -108,6 +108,8 @@ typedef struct {
     int64_t         at;             /* place of the next read */
     crm_str_t       cursor;         /* of HSCAN, SSCAN */
     u_char          buf[24];
+    unsigned        asked:1;
+    unsigned        begun:1;        /* the first window is in */
     unsigned        done:1;
 } crm_check_reader_t;
 

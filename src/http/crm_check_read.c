@@ -6,10 +6,15 @@
 #include "crm_check_int.h"
 
 
-#define CRM_CHECK_READS   16            /* windows of a slice */
-#define CRM_CHECK_ZSET    500           /* members of one */
-#define CRM_CHECK_BYTES   32768         /* of a bitmap */
-#define CRM_CHECK_HASH    "500"
+/* most keys are small: the first window is narrow, so that many fit into a
+   slice, those that follow are wide */
+#define CRM_CHECK_BUDGET      64
+#define CRM_CHECK_WIDE        4         /* of the budget */
+#define CRM_CHECK_ZSET_FIRST  64        /* members */
+#define CRM_CHECK_ZSET_NEXT   500
+#define CRM_CHECK_BITS_FIRST  4096      /* bytes of a bitmap */
+#define CRM_CHECK_BITS_NEXT   32768
+#define CRM_CHECK_HASH        "500"
 
 /* counters corrected in one slice */
 #define CRM_CHECK_COUNTERS  200
@@ -93,6 +98,19 @@ crm_check_was_read(crm_checker_t *c)
 }
 
 
+/* members or bytes of the next window */
+
+static int64_t
+crm_check_width(const crm_check_reader_t *reader)
+{
+    if (reader->type == CRM_IX_ZSET) {
+        return reader->begun ? CRM_CHECK_ZSET_NEXT : CRM_CHECK_ZSET_FIRST;
+    }
+
+    return reader->begun ? CRM_CHECK_BITS_NEXT : CRM_CHECK_BITS_FIRST;
+}
+
+
 static void
 crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
 {
@@ -108,7 +126,8 @@ crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
         argv[0] = crm_str("ZRANGE");
         argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) reader->at);
         argv[3] = crm_arena_printf(&f->arena, "%lld", (long long)
-                                   reader->at + CRM_CHECK_ZSET - 1);
+                                   (reader->at + crm_check_width(reader)
+                                    - 1));
         argv[4] = crm_str("WITHSCORES");
         crm_flow_cmd(f, 5, argv);
         return;
@@ -117,7 +136,8 @@ crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
         argv[0] = crm_str("GETRANGE");
         argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) reader->at);
         argv[3] = crm_arena_printf(&f->arena, "%lld", (long long)
-                                   reader->at + CRM_CHECK_BYTES - 1);
+                                   (reader->at + crm_check_width(reader)
+                                    - 1));
         crm_flow_cmd(f, 4, argv);
         return;
 
@@ -145,14 +165,18 @@ crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
 ngx_int_t
 crm_check_read(crm_flow_t *f)
 {
-    crm_str_t       none = crm_null_string;
-    ngx_uint_t      i, n;
-    crm_checker_t  *c = crm_checker(f);
+    crm_str_t            none = crm_null_string;
+    ngx_uint_t           i, n;
+    crm_checker_t       *c = crm_checker(f);
+    crm_check_reader_t  *reader;
 
-    for (n = 0, i = 0; i < c->nreaders && n < CRM_CHECK_READS; i++) {
-        if (!c->reader[i].done) {
-            crm_check_read_ask(f, &c->reader[i]);
-            n++;
+    for (n = 0, i = 0; i < c->nreaders && n < CRM_CHECK_BUDGET; i++) {
+        reader = &c->reader[i];
+
+        if (!reader->done) {
+            crm_check_read_ask(f, reader);
+            reader->asked = 1;
+            n += reader->begun ? CRM_CHECK_WIDE : 1;
         }
     }
 
@@ -269,8 +293,8 @@ crm_check_zset(crm_flow_t *f, crm_check_reader_t *reader,
 {
     uint32_t  i;
 
+    reader->done = reply->n / 2 < crm_check_width(reader);
     reader->at += reply->n / 2;
-    reader->done = reply->n < 2 * CRM_CHECK_ZSET;
 
     for (i = 0; i + 1 < reply->n; i += 2) {
         if (crm_check_have(f, reader, &reply->item[i].str,
@@ -313,8 +337,8 @@ crm_check_bits(crm_flow_t *f, crm_check_reader_t *reader,
         }
     }
 
+    reader->done = (int64_t) reply->str.len < crm_check_width(reader);
     reader->at += reply->str.len;
-    reader->done = reply->str.len < CRM_CHECK_BYTES;
 
     return NGX_OK;
 }
@@ -370,10 +394,11 @@ crm_check_got(crm_flow_t *f)
     for (n = 0, i = 0; n < f->nreply; i++) {
         reader = &c->reader[i];
 
-        if (reader->done) {
+        if (!reader->asked) {
             continue;
         }
 
+        reader->asked = 0;
         reply = &f->reply[n++];
 
         rc = reader->type == CRM_IX_ZSET ? crm_check_zset(f, reader, reply)
@@ -383,6 +408,8 @@ crm_check_got(crm_flow_t *f)
         if (rc != NGX_OK) {
             return rc;
         }
+
+        reader->begun = 1;
     }
 
     return crm_check_mend(f);

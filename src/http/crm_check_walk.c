@@ -8,7 +8,8 @@
 #include "crm_contact.h"
 
 
-#define CRM_CHECK_BATCH  50             /* records of a slice */
+#define CRM_CHECK_BATCH    25           /* records of a slice */
+#define CRM_CHECK_ORPHANS  500          /* lists deleted in a round */
 
 
 static ngx_int_t crm_check_taken(crm_flow_t *f);
@@ -476,7 +477,7 @@ crm_check_orphans(crm_flow_t *f)
                         "%.*s belongs to no lead", (int) name.len,
                         name.data);
 
-        if (c->ops.nwrites < CRM_CHECK_BATCH) {
+        if (c->ops.nwrites < CRM_CHECK_ORPHANS) {
             crm_check_put(f, "DEL", &name, none, none);
         }
     }
