@@ -29,6 +29,11 @@ static const crm_field_t  crm_lost_fields[] = {
       .ref = CRM_KIND_NONE }
 };
 
+static const crm_field_t  crm_done_fields[] = {
+    { CRM_NAMED("feedback"), .type = CRM_T_LONG, .max = CRM_LONG_MAX,
+      .ref = CRM_KIND_NONE }
+};
+
 
 const crm_entity_t  crm_action_none = {
     CRM_KIND_NONE, crm_string("none"), crm_string("none"), NULL, 0
@@ -36,3 +41,4 @@ const crm_entity_t  crm_action_none = {
 
 CRM_ACTION(crm_action_move, "move", crm_move_fields);
 CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
+CRM_ACTION(crm_action_done, "done", crm_done_fields);

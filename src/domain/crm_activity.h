@@ -89,7 +89,7 @@ int64_t crm_activity_today(const crm_rule_t *rule, int64_t user);
 int crm_activity_state(const crm_record_t *activity, const crm_conf_t *conf,
     int64_t now);
 
-/* fills CRM_ACTIVITY_STATE, in place */
+/* fills CRM_ACTIVITY_STATE and _USER_ACTIVE, in place */
 void crm_activity_view(crm_record_t *activity, const crm_conf_t *conf,
     int64_t now);
 

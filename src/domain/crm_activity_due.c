@@ -50,8 +50,16 @@ void
 crm_activity_view(crm_record_t *activity, const crm_conf_t *conf,
     int64_t now)
 {
+    const crm_value_t   *user = &activity->v[CRM_ACTIVITY_USER_ID];
+    const crm_record_t  *rec;
+
     crm_value_set_num(&activity->v[CRM_ACTIVITY_STATE],
                       crm_activity_state(activity, conf, now));
+
+    rec = user->set ? crm_conf_find(conf, CRM_KIND_USER, user->num) : NULL;
+
+    crm_value_set_num(&activity->v[CRM_ACTIVITY_USER_ACTIVE],
+                      rec == NULL || rec->v[CRM_USER_ACTIVE].num);
 }
 
 

@@ -78,7 +78,7 @@ typedef enum {
 #define CRM_F_HIDDEN      0x0010        /* stored, never shown */
 #define CRM_F_CARD        0x0020        /* part of the board card */
 #define CRM_F_UNIQUE      0x0040        /* by its folded text */
-#define CRM_F_FILTER      0x0080        /* ?field=value */
+#define CRM_F_FILTER      0x0080        /* ?field=value, hidden ones too */
 #define CRM_F_RANGE       0x0100        /* ?field_from=, ?field_to= */
 #define CRM_F_SORT        0x0200        /* ?sort=field */
 #define CRM_F_WORDS       0x0400        /* searched by q */

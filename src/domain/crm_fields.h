@@ -299,11 +299,16 @@
       .max = INT64_MAX)
 
 
-/* lead_id or contact_id, exactly one.  What is hidden: how it ended, and what
+/* lead_id or contact_id, exactly one; in order of due_date only, which is what
+   their sorted sets know.  What is hidden: how it ended, and what
    lists need to know of the lead: its team, its user, whether it is inactive
    (crm_activity_place) */
 #define CRM_ACTIVITY_FIELDS(X)                                                \
-    CRM_COMMON(X)                                                             \
+    X(ID,         "id",         "id",      INT,     AUTO|FILT,                \
+      .min = 1, .max = INT64_MAX)                                             \
+    X(VERSION,    "version",    "v",       INT,     AUTO, .max = INT64_MAX)   \
+    X(CREATED_AT, "created_at", "ct",      INSTANT, AUTO)                     \
+    X(UPDATED_AT, "updated_at", "ut",      INSTANT, AUTO)                     \
     CRM_AUTHORED(X)                                                           \
     X(LEAD_ID,    "lead_id",    "lead",    ID,      CRM_F_ONCE|FILT,          \
       .ref = CRM_KIND_LEAD)                                                   \
@@ -325,8 +330,9 @@
     X(FEEDBACK,   "feedback",   "feedback", LONG,   RO, .max = CRM_LONG_MAX)  \
     X(OUTCOME,    "outcome",    "outcome", ENUM,    HID,                      \
       .words = &crm_words_activity_outcome, .value = "open")                  \
-    X(TEAM,       "team",       "team",    ID,      HID,                      \
+    X(TEAM,       "team_id",    "team",    ID,      HID|FILT,                 \
       .ref = CRM_KIND_TEAM)                                                   \
+    X(USER_ACTIVE, "user_active", "",      BOOL,    COMP|HID|FILT)            \
     X(OWNER,      "owner",      "owner",   ID,      HID,                      \
       .ref = CRM_KIND_USER)                                                   \
     X(HELD,       "held",       "held",    BOOL,    HID, .value = "0")

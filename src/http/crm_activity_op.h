@@ -41,6 +41,7 @@ struct crm_activity_op_s {
     crm_record_t         *old_lead;     /* NULL: a contact's */
     crm_record_t         *contact;
     crm_record_t        **other;        /* the lead's other open ones */
+    int64_t              *other_id;
     ngx_uint_t            nothers;
     ngx_uint_t            nopen;
     int64_t               seen;         /* last id given */

@@ -56,6 +56,24 @@ ngx_int_t crm_leads_batch(crm_flow_t *f);
 ngx_int_t crm_messages_list(crm_flow_t *f);
 ngx_int_t crm_message_create(crm_flow_t *f);
 
+/* crm_activities.c */
+ngx_int_t crm_activity_create_handler(crm_flow_t *f);
+ngx_int_t crm_activity_create_on_lead(crm_flow_t *f);
+ngx_int_t crm_activity_create_on_contact(crm_flow_t *f);
+ngx_int_t crm_activity_read(crm_flow_t *f);
+ngx_int_t crm_activity_patch(crm_flow_t *f);
+ngx_int_t crm_activity_delete(crm_flow_t *f);
+ngx_int_t crm_activity_done_handler(crm_flow_t *f);
+ngx_int_t crm_activity_cancel_handler(crm_flow_t *f);
+
+/* crm_activities_list.c */
+ngx_int_t crm_activities_list(crm_flow_t *f);
+ngx_int_t crm_activities_of_lead(crm_flow_t *f);
+ngx_int_t crm_activities_of_contact(crm_flow_t *f);
+
+/* crm_activities_summary.c */
+ngx_int_t crm_activities_summary(crm_flow_t *f);
+
 /* crm_job_api.c */
 ngx_int_t crm_job_read(crm_flow_t *f);
 ngx_int_t crm_job_cancel(crm_flow_t *f);

@@ -1,0 +1,626 @@
+/*
+ * Activities over HTTP: create, read, patch, delete, done, cancel (api.md,
+ * section 4).
+ */
+
+#include "crm_actions.h"
+#include "crm_activity_op.h"
+#include "crm_handlers.h"
+#include "crm_include.h"
+#include "crm_respond.h"
+#include "crm_route.h"
+
+
+static ngx_int_t crm_activity_read_loaded(crm_flow_t *f);
+static ngx_int_t crm_activity_read_included(crm_flow_t *f);
+
+
+typedef struct {
+    crm_view_t     view;
+    crm_record_t  *activity;
+} crm_activity_read_t;
+
+
+static const crm_entity_t  *const crm_activity_entity
+    = &crm_entities[CRM_KIND_ACTIVITY];
+
+
+/* ---- GET --------------------------------------------------------------------- */
+
+ngx_int_t
+crm_activity_read(crm_flow_t *f)
+{
+    ngx_int_t             rc;
+    crm_str_t             none = crm_null_string;
+    crm_activity_read_t  *read;
+
+    read = crm_arena_calloc(&f->arena, sizeof(crm_activity_read_t));
+    if (read == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = read;
+
+    rc = crm_view_parse(f, crm_activity_entity, &read->view);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    crm_flow_call(f, "HGETALL",
+                  crm_activity_hash_key(&f->arena, &f->tenant->prefix,
+                                        crm_request(f)->id[0]),
+                  none, none, none);
+
+    return crm_flow_wait(f, crm_activity_read_loaded);
+}
+
+
+static ngx_int_t
+crm_activity_read_loaded(crm_flow_t *f)
+{
+    ngx_int_t             rc;
+    crm_activity_read_t  *read = f->data;
+
+    rc = crm_read_record(f, crm_activity_entity, crm_request(f)->id[0],
+                         &f->reply[0], &read->activity);
+
+    if (rc == NGX_ERROR) {
+        return rc;
+    }
+
+    if (rc == NGX_DECLINED || !crm_activity_visible(f, read->activity)) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
+
+    crm_activity_view(read->activity, f->conf, f->now);
+
+    if (crm_view_look_up(f, &read->view, &read->activity, 1) > 0) {
+        return crm_flow_wait(f, crm_activity_read_included);
+    }
+
+    f->nreply = 0;
+
+    return crm_activity_read_included(f);
+}
+
+
+static ngx_int_t
+crm_activity_read_included(crm_flow_t *f)
+{
+    crm_activity_read_t  *read = f->data;
+
+    if (f->nreply > 0 && crm_view_looked_up(f, &read->view) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_view_json(f, &read->view, crm_answer_json(f, NGX_HTTP_OK),
+                  read->activity);
+    crm_answer_etag(f, crm_record_version(read->activity),
+                    crm_activity_moment(read->activity)
+                    ^ crm_view_hash(f, &read->view, read->activity));
+
+    return NGX_OK;
+}
+
+
+/* ---- what writes have alike --------------------------------------------------- */
+
+/* NGX_DECLINED: the answer is prepared */
+
+static ngx_int_t
+crm_activity_begin(crm_flow_t *f, crm_activity_op_t **o)
+{
+    crm_param_t  *param;
+
+    param = crm_param_unknown(&crm_request(f)->params);
+
+    if (param != NULL) {
+        (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+        return NGX_DECLINED;
+    }
+
+    *o = crm_arena_calloc(&f->arena, sizeof(crm_activity_op_t));
+    f->data = *o;
+
+    return *o != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+crm_activity_refused(crm_flow_t *f, crm_problem_t problem)
+{
+    (void) crm_write_refused(f, problem);
+
+    return NGX_DECLINED;
+}
+
+
+/* who sees an activity because it is theirs may do no more than complete it */
+
+static ngx_int_t
+crm_activity_may_write(crm_flow_t *f, const crm_activity_op_t *o)
+{
+    if (crm_activity_writable(f, o->old)) {
+        return NGX_OK;
+    }
+
+    return crm_activity_refused(f, CRM_P_FORBIDDEN);
+}
+
+
+/* ---- POST -------------------------------------------------------------------- */
+
+static ngx_int_t
+crm_activity_create_decide(crm_flow_t *f, crm_activity_op_t *o,
+    const crm_rule_t *rule)
+{
+    crm_problem_t  problem;
+
+    if (o->lead_field.len == 0
+        && crm_write_match(f, o->old_lead ? o->old_lead : o->contact)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    o->added = crm_arena_alloc(&f->arena, sizeof(crm_record_t *));
+    if (o->added == NULL) {
+        return NGX_ERROR;
+    }
+
+    problem = crm_activity_create(rule, &o->input, &o->added[0]);
+    if (problem != CRM_P_NONE) {
+        return crm_activity_refused(f, problem);
+    }
+
+    o->nadded = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_activity_create_answer(crm_flow_t *f, crm_activity_op_t *o)
+{
+    crm_activity_answer(f, NGX_HTTP_CREATED, o->added[0]);
+
+    return NGX_OK;
+}
+
+
+/* a body may repeat what the path says */
+
+static void
+crm_activity_create_named(crm_flow_t *f, crm_activity_op_t *o,
+    unsigned field, unsigned other, int64_t id)
+{
+    crm_value_t  *v = o->input.values->v;
+
+    if (v[field].set && v[field].num != id) {
+        crm_fault(&f->answer.faults, &crm_activity_entity->fields[field].name,
+                  CRM_FAULT_INVALID, "the path names another record");
+    }
+
+    if (v[other].set) {
+        crm_fault(&f->answer.faults, &crm_activity_entity->fields[other].name,
+                  CRM_FAULT_INVALID, "only one of lead_id and contact_id");
+    }
+
+    crm_value_set_num(&v[field], id);
+}
+
+
+static void
+crm_activity_create_free(crm_flow_t *f, crm_activity_op_t *o)
+{
+    unsigned            field;
+    const crm_mask_t   *refused = &o->input.refused;
+    const crm_value_t  *v = o->input.values->v;
+    const crm_field_t  *fields = crm_activity_entity->fields;
+
+    if (v[CRM_ACTIVITY_LEAD_ID].set && v[CRM_ACTIVITY_CONTACT_ID].set) {
+        crm_fault(&f->answer.faults, &fields[CRM_ACTIVITY_CONTACT_ID].name,
+                  CRM_FAULT_INVALID, "only one of lead_id and contact_id");
+
+    } else if (!v[CRM_ACTIVITY_LEAD_ID].set
+               && !v[CRM_ACTIVITY_CONTACT_ID].set
+               && !crm_mask_has(refused, CRM_ACTIVITY_LEAD_ID)
+               && !crm_mask_has(refused, CRM_ACTIVITY_CONTACT_ID))
+    {
+        crm_fault(&f->answer.faults, &fields[CRM_ACTIVITY_LEAD_ID].name,
+                  CRM_FAULT_REQUIRED, "one of lead_id and contact_id");
+    }
+
+    field = v[CRM_ACTIVITY_CONTACT_ID].set ? CRM_ACTIVITY_CONTACT_ID
+                                           : CRM_ACTIVITY_LEAD_ID;
+    o->lead_field = fields[field].name;
+}
+
+
+static ngx_int_t
+crm_activity_post(crm_flow_t *f, unsigned field)
+{
+    ngx_int_t           rc;
+    crm_rule_t          rule;
+    crm_value_t        *v;
+    crm_record_t       *unused;
+    crm_activity_op_t  *o;
+
+    rc = crm_activity_begin(f, &o);
+
+    if (rc == NGX_OK) {
+        rc = crm_write_collect(f, crm_activity_entity, CRM_INPUT_CREATE,
+                               CRM_ACTIVITY_USER_ID, &o->input);
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    if (field == 0) {
+        crm_activity_create_free(f, o);
+
+    } else {
+        crm_activity_create_named(f, o, field,
+                                  field == CRM_ACTIVITY_LEAD_ID
+                                  ? CRM_ACTIVITY_CONTACT_ID
+                                  : CRM_ACTIVITY_LEAD_ID,
+                                  crm_request(f)->id[0]);
+    }
+
+    if (f->answer.faults.n > 0) {
+        crm_write_rule(f, &rule);
+        (void) crm_activity_create(&rule, &o->input, &unused);
+        return crm_answer_faults(f);
+    }
+
+    v = o->input.values->v;
+
+    o->lead_id = v[CRM_ACTIVITY_LEAD_ID].num;
+    o->contact_id = v[CRM_ACTIVITY_CONTACT_ID].num;
+    o->decide = crm_activity_create_decide;
+    o->answer = crm_activity_create_answer;
+
+    return crm_activity_op_start(f);
+}
+
+
+ngx_int_t
+crm_activity_create_handler(crm_flow_t *f)
+{
+    return crm_activity_post(f, 0);
+}
+
+
+ngx_int_t
+crm_activity_create_on_lead(crm_flow_t *f)
+{
+    return crm_activity_post(f, CRM_ACTIVITY_LEAD_ID);
+}
+
+
+ngx_int_t
+crm_activity_create_on_contact(crm_flow_t *f)
+{
+    return crm_activity_post(f, CRM_ACTIVITY_CONTACT_ID);
+}
+
+
+/* ---- PATCH ------------------------------------------------------------------- */
+
+static ngx_int_t
+crm_activity_patch_decide(crm_flow_t *f, crm_activity_op_t *o,
+    const crm_rule_t *rule)
+{
+    int            touched;
+    crm_problem_t  problem;
+
+    touched = 0;
+    problem = crm_activity_update(rule, o->old, &o->input, &o->rec, &touched);
+
+    if (problem == CRM_P_VALIDATION || problem == CRM_P_INTERNAL) {
+        return crm_activity_refused(f, problem);
+    }
+
+    if (crm_activity_may_write(f, o) != NGX_OK
+        || crm_write_match(f, o->old) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (problem != CRM_P_NONE) {
+        return crm_activity_refused(f, problem);
+    }
+
+    o->unchanged = !touched;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_activity_rec_answer(crm_flow_t *f, crm_activity_op_t *o)
+{
+    crm_activity_answer(f, NGX_HTTP_OK, o->rec);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+crm_activity_patch(crm_flow_t *f)
+{
+    ngx_int_t           rc;
+    crm_activity_op_t  *o;
+
+    rc = crm_activity_begin(f, &o);
+
+    if (rc == NGX_OK) {
+        rc = crm_write_collect(f, crm_activity_entity, CRM_INPUT_PATCH, -1,
+                               &o->input);
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    o->id = crm_request(f)->id[0];
+    o->decide = crm_activity_patch_decide;
+    o->answer = crm_activity_rec_answer;
+
+    return crm_activity_op_start(f);
+}
+
+
+/* ---- DELETE ------------------------------------------------------------------ */
+
+static ngx_int_t
+crm_activity_delete_decide(crm_flow_t *f, crm_activity_op_t *o,
+    const crm_rule_t *rule)
+{
+    (void) rule;
+
+    if (crm_activity_may_write(f, o) != NGX_OK
+        || crm_write_match(f, o->old) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_activity_delete_answer(crm_flow_t *f, crm_activity_op_t *o)
+{
+    f->answer.id = o->id;
+
+    return crm_answer_nothing(f);
+}
+
+
+ngx_int_t
+crm_activity_delete(crm_flow_t *f)
+{
+    ngx_int_t           rc;
+    crm_activity_op_t  *o;
+
+    rc = crm_activity_begin(f, &o);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    o->id = crm_request(f)->id[0];
+    o->decide = crm_activity_delete_decide;
+    o->answer = crm_activity_delete_answer;
+
+    return crm_activity_op_start(f);
+}
+
+
+/* ---- cancel ------------------------------------------------------------------ */
+
+static ngx_int_t
+crm_activity_cancel_decide(crm_flow_t *f, crm_activity_op_t *o,
+    const crm_rule_t *rule)
+{
+    crm_problem_t  problem;
+
+    if (crm_activity_may_write(f, o) != NGX_OK
+        || crm_write_match(f, o->old) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    problem = crm_activity_cancel(rule, o->old, &o->rec);
+
+    return problem != CRM_P_NONE ? crm_activity_refused(f, problem) : NGX_OK;
+}
+
+
+ngx_int_t
+crm_activity_cancel_handler(crm_flow_t *f)
+{
+    ngx_int_t           rc;
+    crm_activity_op_t  *o;
+
+    rc = crm_activity_begin(f, &o);
+
+    if (rc == NGX_OK) {
+        rc = crm_write_action(f, &crm_action_none, &o->input);
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    o->id = crm_request(f)->id[0];
+    o->decide = crm_activity_cancel_decide;
+    o->answer = crm_activity_rec_answer;
+
+    return crm_activity_op_start(f);
+}
+
+
+/* ---- done -------------------------------------------------------------------- */
+
+static ngx_int_t
+crm_activity_done_decide(crm_flow_t *f, crm_activity_op_t *o,
+    const crm_rule_t *rule)
+{
+    crm_problem_t        problem;
+    const crm_record_t  *type;
+
+    if (crm_write_match(f, o->old) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    problem = crm_activity_done(rule, o->old,
+                                o->input.values->v[CRM_DONE_FEEDBACK].str,
+                                &o->rec);
+    if (problem != CRM_P_NONE) {
+        return crm_activity_refused(f, problem);
+    }
+
+    if (o->lead != NULL) {
+        o->message = crm_activity_message(rule, o->lead, o->rec);
+
+        if (o->message == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    type = crm_activity_triggered(f->conf, o->rec);
+
+    if (type == NULL) {
+        return NGX_OK;
+    }
+
+    o->added = crm_arena_alloc(&f->arena, sizeof(crm_record_t *));
+    if (o->added == NULL) {
+        return NGX_ERROR;
+    }
+
+    o->added[0] = crm_activity_next(rule, o->rec, type);
+    o->nadded = 1;
+
+    return o->added[0] != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+/* a proposal: what the next one would be */
+
+static ngx_int_t
+crm_activity_proposal(const crm_rule_t *rule, crm_out_t *out,
+    const crm_record_t *done, const crm_record_t *type)
+{
+    crm_record_t  *next;
+
+    static const unsigned  shown[] = {
+        CRM_ACTIVITY_DUE_DATE, CRM_ACTIVITY_SUMMARY, CRM_ACTIVITY_USER_ID
+    };
+
+    ngx_uint_t          i;
+    const crm_field_t  *field;
+
+    next = crm_activity_next(rule, done, type);
+    if (next == NULL) {
+        return NGX_ERROR;
+    }
+
+    crm_out_lit(out, "{\"type_id\":");
+    crm_out_int(out, crm_record_id(type));
+    crm_out_lit(out, ",\"name\":");
+    crm_out_json(out, &type->v[CRM_ACTIVITY_TYPE_NAME].str);
+
+    for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        field = &crm_activity_entity->fields[shown[i]];
+
+        crm_out_char(out, ',');
+        crm_out_json(out, &field->name);
+        crm_out_char(out, ':');
+        crm_value_json(out, field, &next->v[shown[i]]);
+    }
+
+    crm_out_char(out, '}');
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_activity_done_answer(crm_flow_t *f, crm_activity_op_t *o)
+{
+    unsigned             i, n;
+    crm_out_t           *out;
+    crm_rule_t           rule;
+    const crm_ids_t     *ids;
+    const crm_record_t  *type;
+
+    crm_write_rule(f, &rule);
+    crm_activity_view(o->rec, f->conf, f->now);
+
+    out = crm_answer_json(f, NGX_HTTP_OK);
+
+    crm_out_lit(out, "{\"activity\":");
+    crm_activity_json(f, out, o->rec);
+    crm_out_lit(out, ",\"suggested_next\":[");
+
+    ids = crm_activity_suggested(f->conf, o->rec);
+
+    for (n = 0, i = 0; i < ids->n; i++) {
+        type = crm_conf_find(f->conf, CRM_KIND_ACTIVITY_TYPE, ids->id[i]);
+
+        if (type == NULL) {
+            continue;
+        }
+
+        if (n++ > 0) {
+            crm_out_char(out, ',');
+        }
+
+        if (crm_activity_proposal(&rule, out, o->rec, type) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    crm_out_lit(out, "],\"next\":");
+
+    if (o->nadded > 0) {
+        crm_activity_json(f, out, o->added[0]);
+    } else {
+        crm_out_lit(out, "null");
+    }
+
+    crm_out_char(out, '}');
+
+    crm_answer_etag(f, crm_record_version(o->rec),
+                    crm_activity_moment(o->rec));
+    f->answer.id = o->id;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+crm_activity_done_handler(crm_flow_t *f)
+{
+    ngx_int_t           rc;
+    crm_activity_op_t  *o;
+
+    rc = crm_activity_begin(f, &o);
+
+    if (rc == NGX_OK) {
+        rc = crm_write_action(f, &crm_action_done, &o->input);
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    o->id = crm_request(f)->id[0];
+    o->decide = crm_activity_done_decide;
+    o->answer = crm_activity_done_answer;
+
+    return crm_activity_op_start(f);
+}
