@@ -208,12 +208,13 @@ test_enter_won(void **state)
                   "'probability':100,'lost_reason_id':null,"
                   "'closed_at':'2026-11-23T14:26:40.000Z'");
 
-    /* from one won stage to another nothing else changes */
+    /* from one won stage to another it was closed when it was; entering one
+       makes it active in any case */
 
     lead = update("{'id':'9','name':'x','stage':'4','team':'2',"
                   "'state':'won','active':'0','closed':'1795443000000',"
                   "'prob':'10000'}", "{'stage_id':6}");
-    assert_fields(lead, "'state':'won','active':false,'stage_id':6,"
+    assert_fields(lead, "'state':'won','active':true,'stage_id':6,"
                   "'probability':100,"
                   "'closed_at':'2026-11-23T14:10:00.000Z'");
 

@@ -25,6 +25,7 @@ typedef enum {
 
 static void crm_lead_stay(const crm_rule_t *rule, crm_record_t *lead);
 static void crm_lead_win(const crm_rule_t *rule, crm_record_t *lead);
+static void crm_lead_win_again(const crm_rule_t *rule, crm_record_t *lead);
 static void crm_lead_reopen(const crm_rule_t *rule, crm_record_t *lead);
 
 
@@ -32,7 +33,7 @@ static void crm_lead_reopen(const crm_rule_t *rule, crm_record_t *lead);
 
 static const crm_enter_pt  crm_lead_entering[][2] = {
     [CRM_STATE_OPEN] = { crm_lead_stay, crm_lead_win },
-    [CRM_STATE_WON] = { crm_lead_reopen, crm_lead_stay },
+    [CRM_STATE_WON] = { crm_lead_reopen, crm_lead_win_again },
     [CRM_STATE_LOST] = { crm_lead_stay, crm_lead_win }
 };
 
@@ -326,6 +327,17 @@ crm_lead_win(const crm_rule_t *rule, crm_record_t *lead)
     crm_value_set_num(&lead->v[CRM_LEAD_ACTIVE], 1);
     crm_value_set_num(&lead->v[CRM_LEAD_CLOSED_AT], rule->now);
     crm_value_clear(&lead->v[CRM_LEAD_LOST_REASON_ID]);
+}
+
+
+/* from one won stage to another: the day it was closed stays */
+
+static void
+crm_lead_win_again(const crm_rule_t *rule, crm_record_t *lead)
+{
+    (void) rule;
+
+    crm_value_set_num(&lead->v[CRM_LEAD_ACTIVE], 1);
 }
 
 
