@@ -53,6 +53,10 @@
       "A request with this key is still running")                             \
     X(NOT_CANCELLABLE,        409, "not_cancellable", "Already finished")     \
     X(NOT_UNDOABLE,           409, "not_undoable", "Cannot be undone")        \
+    X(CHANGED_SINCE,          409, "changed_since",                           \
+      "Changed by somebody else since")                                       \
+    X(NO_ADDRESS,             409, "no_address",                              \
+      "The record has no e-mail address")                                     \
     X(PRECONDITION_FAILED,    412, "precondition_failed",                     \
       "The record has changed since")                                         \
     X(TOO_LARGE,              413, "too_large", "The body is too large")      \

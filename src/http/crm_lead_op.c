@@ -160,6 +160,10 @@ crm_lead_op_load(crm_flow_t *f)
         o->counter_reply = ++n;
     }
 
+    if (o->op != CRM_OP_CREATE) {
+        crm_lead_acts_ask(f, o, &n);
+    }
+
     return n > 0 ? crm_flow_wait(f, crm_lead_op_loaded)
                  : crm_lead_op_decide(f);
 }
@@ -365,7 +369,17 @@ crm_lead_op_loaded(crm_flow_t *f)
             return crm_lead_op_hidden(f, rc == NGX_DECLINED);
         }
 
+        rc = o->amend != NULL ? o->amend(f, o) : NGX_OK;
+
+        if (rc != NGX_OK) {
+            return rc == NGX_DECLINED ? NGX_OK : rc;
+        }
+
         (void) crm_lead_op_take_column(f, o);
+
+        if (crm_lead_acts_take(f, o) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     if (o->contact_reply != 0) {
@@ -491,57 +505,115 @@ crm_lead_op_reason(crm_flow_t *f, crm_lead_op_t *o)
 
 
 static crm_problem_t
-crm_lead_op_apply(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+crm_lead_op_create(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 {
-    const crm_column_t  *column = o->has_column ? &o->column : NULL;
+    (void) f;
 
-    switch (o->op) {
-
-    case CRM_OP_CREATE:
-        return crm_lead_create(rule, &o->input, o->contact, o->company,
-                               column, &o->lead);
-
-    case CRM_OP_PATCH:
-        /* read-only fields may be repeated, computed ones too */
-
-        if (crm_lead_view(&f->arena, o->old, f->conf, f->now) != CRM_OK) {
-            return CRM_P_INTERNAL;
-        }
-
-        return crm_lead_update(rule, o->old, &o->input, o->contact,
-                               o->company, column, &o->lead);
-
-    case CRM_OP_DELETE:
-        return CRM_P_NONE;
-
-    case CRM_OP_MOVE:
-        return crm_lead_move(rule, o->old, o->column.stage,
-                             o->place.id ? o->place.rank
-                                         : crm_rank_top(&o->column),
-                             &o->lead);
-
-    case CRM_OP_WON:
-        if (column == NULL) {
-            return o->old->v[CRM_LEAD_STATE].num == CRM_STATE_WON
-                   ? CRM_P_ALREADY_WON : CRM_P_NO_WON_STAGE;
-        }
-
-        return crm_lead_won(rule, o->old, column, &o->lead);
-
-    case CRM_OP_LOST:
-        if (crm_lead_op_reason(f, o) != NGX_OK) {
-            return CRM_P_INTERNAL;
-        }
-
-        return crm_lead_lost(rule, o->old, o->reason_id, &o->lead);
-
-    case CRM_OP_RESTORE:
-        return crm_lead_restore(rule, o->old, &o->lead);
-
-    default:
-        return crm_lead_archive(rule, o->old, &o->lead);
-    }
+    return crm_lead_create(rule, &o->input, o->contact, o->company,
+                           o->has_column ? &o->column : NULL, &o->lead);
 }
+
+
+static crm_problem_t
+crm_lead_op_patch(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    /* read-only fields may be repeated, computed ones too */
+
+    if (crm_lead_view(&f->arena, o->old, f->conf, f->now) != CRM_OK) {
+        return CRM_P_INTERNAL;
+    }
+
+    return crm_lead_update(rule, o->old, &o->input, o->contact, o->company,
+                           o->has_column ? &o->column : NULL, &o->lead);
+}
+
+
+static crm_problem_t
+crm_lead_op_delete(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    (void) f;
+    (void) o;
+    (void) rule;
+
+    return CRM_P_NONE;
+}
+
+
+static crm_problem_t
+crm_lead_op_move(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    (void) f;
+
+    return crm_lead_move(rule, o->old, o->column.stage,
+                         o->place.id ? o->place.rank
+                                     : crm_rank_top(&o->column),
+                         &o->lead);
+}
+
+
+static crm_problem_t
+crm_lead_op_won(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    (void) f;
+
+    if (!o->has_column) {
+        return o->old->v[CRM_LEAD_STATE].num == CRM_STATE_WON
+               ? CRM_P_ALREADY_WON : CRM_P_NO_WON_STAGE;
+    }
+
+    return crm_lead_won(rule, o->old, &o->column, &o->lead);
+}
+
+
+static crm_problem_t
+crm_lead_op_lost(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    if (crm_lead_op_reason(f, o) != NGX_OK) {
+        return CRM_P_INTERNAL;
+    }
+
+    return crm_lead_lost(rule, o->old, o->reason_id, &o->lead);
+}
+
+
+static crm_problem_t
+crm_lead_op_restore(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    (void) f;
+
+    return crm_lead_restore(rule, o->old, &o->lead);
+}
+
+
+static crm_problem_t
+crm_lead_op_archive(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    (void) f;
+
+    return crm_lead_archive(rule, o->old, &o->lead);
+}
+
+
+static crm_problem_t
+crm_lead_op_other(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    return o->apply(f, o, rule);
+}
+
+
+static crm_problem_t  (*const crm_lead_op_rules[CRM_OP_MAX])(crm_flow_t *f,
+    crm_lead_op_t *o, const crm_rule_t *rule) =
+{
+    [CRM_OP_CREATE] = crm_lead_op_create,
+    [CRM_OP_PATCH] = crm_lead_op_patch,
+    [CRM_OP_DELETE] = crm_lead_op_delete,
+    [CRM_OP_MOVE] = crm_lead_op_move,
+    [CRM_OP_WON] = crm_lead_op_won,
+    [CRM_OP_LOST] = crm_lead_op_lost,
+    [CRM_OP_RESTORE] = crm_lead_op_restore,
+    [CRM_OP_ARCHIVE] = crm_lead_op_archive,
+    [CRM_OP_OTHER] = crm_lead_op_other
+};
 
 
 /* a closing note of blanks or empty markup is none (semantics.md) */
@@ -606,7 +678,7 @@ crm_lead_op_decide(crm_flow_t *f)
 
     crm_write_rule(f, &rule);
 
-    problem = crm_lead_op_apply(f, o, &rule);
+    problem = crm_lead_op_rules[o->op](f, o, &rule);
 
     if (f->answer.faults.n > 0) {
         problem = CRM_P_VALIDATION;
@@ -622,7 +694,7 @@ crm_lead_op_decide(crm_flow_t *f)
     crm_ops_init(&o->ops, &f->arena);
 
     if (o->lead == NULL) {
-        return crm_lead_op_commit(f);
+        return crm_lead_acts_load(f, crm_lead_op_commit);
     }
 
     (void) crm_lead_op_number(f, o);
@@ -630,15 +702,20 @@ crm_lead_op_decide(crm_flow_t *f)
     if (o->op != CRM_OP_CREATE) {
         (void) crm_lead_touch(&rule, o->old, o->lead);
 
-        if (crm_lead_log(&rule, o->old, o->lead, crm_lead_op_note(o),
-                         &o->message)
-            != CRM_OK)
+        if (o->message == NULL
+            && crm_lead_log(&rule, o->old, o->lead, crm_lead_op_note(o),
+                            &o->message)
+               != CRM_OK)
         {
             return NGX_ERROR;
         }
     }
 
-    return crm_lead_op_commit(f);
+    if (o->message != NULL && o->job_id != 0) {
+        crm_value_set_num(&o->message->v[CRM_MESSAGE_JOB_ID], o->job_id);
+    }
+
+    return crm_lead_acts_load(f, crm_lead_op_commit);
 }
 
 
@@ -658,7 +735,8 @@ crm_lead_op_cancelled(crm_flow_t *f, crm_lead_op_t *o)
     }
 
     out->chunk->last--;                 /* the closing brace */
-    crm_out_lit(out, ",\"cancelled_activities\":[]}");
+    crm_lead_acts_cancelled(f, o, out);
+    crm_out_char(out, '}');
 }
 
 
@@ -710,8 +788,9 @@ crm_lead_op_commit(crm_flow_t *f)
 
     crm_write_rule(f, &rule);
 
-    if (crm_lead_commit(&o->ops, &rule, o->old, o->lead, o->message)
-        != CRM_OK)
+    if (crm_lead_acts_commit(f, o, &rule) != NGX_OK
+        || crm_lead_commit(&o->ops, &rule, o->old, o->lead, o->message)
+           != CRM_OK)
     {
         return NGX_ERROR;
     }
@@ -768,6 +847,10 @@ crm_lead_op_committed(crm_flow_t *f)
     }
 
     tag = failed < o->ops.nchecks ? o->ops.checks[failed].tag : 0;
+
+    if (o->stop_tag != 0 && tag == o->stop_tag) {
+        return crm_flow_problem(f, CRM_P_CONFLICT, NULL);
+    }
 
     /* somebody else has the id: theirs is the newest one known now */
 

@@ -21,10 +21,12 @@ typedef enum {
     CRM_OP_LOST,
     CRM_OP_RESTORE,
     CRM_OP_ARCHIVE,
+    CRM_OP_OTHER,               /* what `apply' says */
     CRM_OP_MAX
 } crm_op_t;
 
-typedef struct crm_lead_op_s  crm_lead_op_t;
+typedef struct crm_lead_op_s    crm_lead_op_t;
+typedef struct crm_lead_acts_s  crm_lead_acts_t;    /* crm_lead_acts.c */
 
 #define CRM_OP_TOPS  24
 
@@ -66,10 +68,28 @@ struct crm_lead_op_s {
     ngx_uint_t            contact_reply;        /* 0: not asked for */
     ngx_uint_t            counter_reply;        /* ids of lost reasons */
     ngx_uint_t            idem_reply;           /* of a batch record */
+    ngx_uint_t            acts_reply;           /* the lead's activities */
+    crm_lead_acts_t      *acts;
     crm_ops_t             ops;
 
     void                 *window;       /* of crm_lead_place.c */
     crm_record_t        **neighbour;    /* those that are relabelled */
+
+    int64_t               job_id;       /* its messages name it; 0: none */
+    int                   stop_tag;     /* a check that ends the operation
+                                           with 409 when it fails; 0: none */
+    void                 *of;           /* what the hooks below need */
+
+    /*
+     * The record is there and may be seen: what else must hold, and what the
+     * input is for this record.  NGX_DECLINED: the problem is set.  May be
+     * NULL.
+     */
+    ngx_int_t           (*amend)(crm_flow_t *f, crm_lead_op_t *o);
+
+    /* the rule of CRM_OP_OTHER: fills o->lead, may fill o->message */
+    crm_problem_t       (*apply)(crm_flow_t *f, crm_lead_op_t *o,
+                                 const crm_rule_t *rule);
 
     /* more writes for the same commit; may be NULL */
     ngx_int_t           (*extend)(crm_flow_t *f, crm_lead_op_t *o);
@@ -104,5 +124,25 @@ ngx_int_t crm_lead_columns(crm_flow_t *f, crm_lead_op_t *o);
 
 ngx_int_t crm_lead_op_decide(crm_flow_t *f);
 ngx_int_t crm_lead_op_commit(crm_flow_t *f);
+
+
+/* ---- crm_lead_acts.c: the lead's activities -------------------------------- */
+
+/* queues the look at what the lead has; counts replies */
+void crm_lead_acts_ask(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n);
+
+/* takes the replies */
+ngx_int_t crm_lead_acts_take(crm_flow_t *f, crm_lead_op_t *o);
+
+/* reads those that the change from o->old to o->lead touches, then `next' */
+ngx_int_t crm_lead_acts_load(crm_flow_t *f, crm_step_pt next);
+
+/* their writes; before crm_lead_commit(), as the lead's due summary changes */
+ngx_int_t crm_lead_acts_commit(crm_flow_t *f, crm_lead_op_t *o,
+    const crm_rule_t *rule);
+
+/* ,"cancelled_activities":[...] of a restored lead */
+void crm_lead_acts_cancelled(crm_flow_t *f, crm_lead_op_t *o,
+    crm_out_t *out);
 
 #endif /* CRM_LEAD_OP_H */

@@ -1,0 +1,52 @@
+/* params of the bulk actions; see crm_bulk_actions.h */
+
+#include "crm_bulk_actions.h"
+#include "crm_fields.h"
+
+
+#define CRM_PARAMS(variable, text, list)                                      \
+    const crm_entity_t  variable = {                                          \
+        CRM_KIND_NONE, crm_string(text), crm_string(text), list,              \
+        sizeof(list) / sizeof(list[0])                                        \
+    }
+
+
+static const crm_field_t  crm_bulk_assign_fields[] = {
+    { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER },
+    { CRM_NAMED("team_id"), .type = CRM_T_ID, .ref = CRM_KIND_TEAM }
+};
+
+static const crm_field_t  crm_bulk_move_fields[] = {
+    { CRM_NAMED("stage_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
+      .ref = CRM_KIND_STAGE }
+};
+
+static const crm_field_t  crm_bulk_tags_fields[] = {
+    { CRM_NAMED("tag_ids"), .type = CRM_T_IDS, .flags = CRM_F_REQUIRED,
+      .max = 100, .ref = CRM_KIND_TAG }
+};
+
+static const crm_field_t  crm_bulk_priority_fields[] = {
+    { CRM_NAMED("priority"), .type = CRM_T_INT, .flags = CRM_F_REQUIRED,
+      .max = 3, .ref = CRM_KIND_NONE }
+};
+
+static const crm_field_t  crm_bulk_email_fields[] = {
+    { CRM_NAMED("subject"), .type = CRM_T_TEXT, .flags = CRM_F_REQUIRED,
+      .max = CRM_NAME_MAX, .ref = CRM_KIND_NONE },
+    { CRM_NAMED("body"), .type = CRM_T_LONG, .flags = CRM_F_REQUIRED,
+      .max = CRM_LONG_MAX, .ref = CRM_KIND_NONE }
+};
+
+static const crm_field_t  crm_reason_merge_fields[] = {
+    { CRM_NAMED("into_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
+      .ref = CRM_KIND_LOST_REASON }
+};
+
+
+CRM_PARAMS(crm_bulk_assign, "assign", crm_bulk_assign_fields);
+CRM_PARAMS(crm_bulk_move, "bulk_move", crm_bulk_move_fields);
+CRM_PARAMS(crm_bulk_tags, "tags", crm_bulk_tags_fields);
+CRM_PARAMS(crm_bulk_priority, "priority", crm_bulk_priority_fields);
+CRM_PARAMS(crm_bulk_email, "email", crm_bulk_email_fields);
+CRM_PARAMS(crm_reason_merge, "reason_merge", crm_reason_merge_fields);

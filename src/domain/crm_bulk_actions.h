@@ -1,0 +1,22 @@
+/* Params of the bulk actions (api.md, section 3), as tables of fields. */
+
+#ifndef CRM_BULK_ACTIONS_H
+#define CRM_BULK_ACTIONS_H
+
+#include "crm_entity.h"
+
+
+enum { CRM_BULK_USER_ID, CRM_BULK_TEAM_ID };
+enum { CRM_BULK_STAGE_ID };
+enum { CRM_BULK_TAG_IDS };
+enum { CRM_BULK_PRIORITY };
+enum { CRM_BULK_SUBJECT, CRM_BULK_BODY };
+
+extern const crm_entity_t  crm_bulk_assign;
+extern const crm_entity_t  crm_bulk_move;
+extern const crm_entity_t  crm_bulk_tags;
+extern const crm_entity_t  crm_bulk_priority;
+extern const crm_entity_t  crm_bulk_email;
+extern const crm_entity_t  crm_reason_merge;    /* POST .../merge */
+
+#endif /* CRM_BULK_ACTIONS_H */
