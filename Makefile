@@ -14,7 +14,6 @@ DATA_DIR   ?= ./var
 WORKERS    ?= auto
 ACCESS_LOG ?= on
 BUILD      ?= build
-CC         ?= cc
 
 MODULE := ngx_http_crm_module.so
 
@@ -31,15 +30,15 @@ UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror \
 UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
                -lm
 
-.PHONY: all module asan run stop test test-asan unit black-box bench clean
+.PHONY: all module asan run stop test test-asan unit bench clean
 
 all: module
 
 module:
-	@conf/dev/build.sh "$(BUILD)"
+	@CC="$(CC)" conf/dev/build.sh "$(BUILD)"
 
 asan:
-	@conf/dev/build.sh "$(BUILD)/asan" sanitize
+	@CC="$(CC)" conf/dev/build.sh "$(BUILD)/asan" sanitize
 
 run:
 	@PORT="$(PORT)" DATA_DIR="$(DATA_DIR)" WORKERS="$(WORKERS)" \

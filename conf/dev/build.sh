@@ -21,9 +21,9 @@ flock 9
 export DEB_BUILD_MAINT_OPTIONS=hardening=+all
 . /usr/share/nginx/src/conf_flags
 
-cc=cc
+cc=${CC:-cc}
 if command -v ccache > /dev/null; then
-    cc="ccache cc"
+    cc="ccache $cc"
 fi
 
 cd "$top"
