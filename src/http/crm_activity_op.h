@@ -81,26 +81,4 @@ ngx_uint_t crm_activity_visible(crm_flow_t *f, const crm_record_t *activity);
 ngx_uint_t crm_activity_writable(crm_flow_t *f,
     const crm_record_t *activity);
 
-/*
- * Activities of a lead in an operation on the lead (crm_lead_op.c): reads
- * those that it changes, and adds their writes.
- */
-struct crm_lead_op_s;
-
-/* queues the look at what the lead has; counts replies */
-void crm_lead_acts_ask(crm_flow_t *f, struct crm_lead_op_s *o,
-    ngx_uint_t *n);
-
-/* takes the replies; NGX_OK: nothing more to read; CRM_WAIT */
-ngx_int_t crm_lead_acts_load(crm_flow_t *f, crm_step_pt next);
-
-/* the writes; o->lead and o->ops are ready, crm_lead_commit() is not yet
-   called: the due summary changes here */
-ngx_int_t crm_lead_acts_commit(crm_flow_t *f, struct crm_lead_op_s *o,
-    const crm_rule_t *rule);
-
-/* ,"cancelled_activities":[...] of a restored lead */
-void crm_lead_acts_cancelled(crm_flow_t *f, struct crm_lead_op_s *o,
-    crm_out_t *out);
-
 #endif /* CRM_ACTIVITY_OP_H */
