@@ -258,6 +258,62 @@ crm_auth_set_conf(crm_flow_t *f)
 }
 
 
+/*
+ * One look-up proves every read of a single record that the same token sends
+ * in the same turn of the event loop: it is the first in the pipeline, so
+ * what follows it in there is as new as if each had asked.  Should the
+ * request that asked go away, the others find nothing proven and ask anew.
+ */
+
+static uint64_t     crm_auth_turn = 1;
+static ngx_event_t  crm_auth_turn_over;
+
+
+static void
+crm_auth_next_turn(ngx_event_t *ev)
+{
+    (void) ev;
+
+    crm_auth_turn++;
+}
+
+
+static void
+crm_auth_share(crm_flow_t *f, crm_token_t *token)
+{
+    crm_request_t      *q = crm_request(f);
+    const crm_route_t  *route = q->route;
+
+    static uint64_t  number;
+
+    q->follows = 0;
+    q->shared = 0;
+
+    if (route == NULL || route->method != NGX_HTTP_GET
+        || route->gives != CRM_GIVES_OBJECT
+        || (route->kind != CRM_KIND_LEAD && route->kind != CRM_KIND_CONTACT))
+    {
+        return;
+    }
+
+    if (token->turn == crm_auth_turn) {
+        q->shared = token->asked;
+        q->follows = 1;
+        return;
+    }
+
+    token->turn = crm_auth_turn;
+    token->asked = ++number;
+    q->shared = number;
+
+    if (!crm_auth_turn_over.posted) {
+        crm_auth_turn_over.handler = crm_auth_next_turn;
+        crm_auth_turn_over.log = f->worker->log;
+        ngx_post_event(&crm_auth_turn_over, &ngx_posted_events);
+    }
+}
+
+
 ngx_int_t
 crm_auth_start(crm_flow_t *f)
 {
@@ -293,7 +349,11 @@ crm_auth_start(crm_flow_t *f)
         return crm_auth_cold(f);
     }
 
-    crm_auth_root(f);
+    crm_auth_share(f, token);
+
+    if (!q->follows) {
+        crm_auth_root(f);
+    }
 
     f->approve = crm_auth_approve;
 
@@ -312,6 +372,11 @@ crm_auth_start(crm_flow_t *f)
 
     /* answered without a read of its own: kept until the caller is proven,
        with whatever else was queued dropped by nobody looking at it */
+
+    if (q->follows) {
+        q->follows = 0;
+        crm_auth_root(f);
+    }
 
     return crm_flow_wait(f, crm_auth_held);
 }
@@ -401,26 +466,52 @@ crm_auth_conf_is(const crm_conf_t *conf, const crm_str_t *version)
  * difference, and everything begins anew the slow way.
  */
 
-static ngx_int_t
-crm_auth_approve(crm_flow_t *f)
+static ngx_uint_t
+crm_auth_proven(crm_flow_t *f, crm_token_t *token)
 {
-    ngx_int_t           rc;
-    crm_token_t        *token;
     crm_request_t      *q = crm_request(f);
     const crm_reply_t  *root = &f->reply[0];
 
-    token = crm_token_find(f->worker->tenants, f->tenant, q->token_hash);
+    if (token == NULL) {
+        return 0;
+    }
+
+    if (q->follows) {
+        return token->proven == q->shared
+               && f->conf->version == f->tenant->proven_conf;
+    }
 
     if (!crm_reply_is_array(root) || root->n != CRM_ROOT_N
         || !crm_str_is(&root->item[CRM_ROOT_STATE].str, "active")
         || !crm_auth_conf_is(f->conf, &root->item[CRM_ROOT_CONF].str)
-        || token == NULL
         || !crm_str_eq(&root->item[CRM_ROOT_TOKEN].str, &token->value))
     {
-        if (token != NULL) {
-            crm_token_forget(token);
-        }
+        crm_token_forget(token);
+        return 0;
+    }
 
+    if (q->shared != 0) {
+        token->proven = q->shared;
+        f->tenant->proven_conf = f->conf->version;
+    }
+
+    crm_auth_counters(f, root);
+    crm_flow_shift(f, 1);
+
+    return 1;
+}
+
+
+static ngx_int_t
+crm_auth_approve(crm_flow_t *f)
+{
+    ngx_int_t       rc;
+    crm_token_t    *token;
+    crm_request_t  *q = crm_request(f);
+
+    token = crm_token_find(f->worker->tenants, f->tenant, q->token_hash);
+
+    if (!crm_auth_proven(f, token)) {
         f->answer = (crm_answer_t) { 0 };
         crm_faults_init(&f->answer.faults, &f->arena);
 
@@ -429,9 +520,7 @@ crm_auth_approve(crm_flow_t *f)
 
     q->approved = 1;
 
-    crm_auth_counters(f, root);
     crm_auth_touch(f, token);
-    crm_flow_shift(f, 1);
 
     if (f->idem_key.len > 0) {
 

@@ -56,9 +56,12 @@ typedef struct {
     u_char                     token_hash[CRM_SHA256_TEXT + 1];
     ngx_uint_t                 replay_status;   /* of a replay whose body is
                                                    read anew; 0: none */
+    uint64_t                   shared;          /* number of the look-up that
+                                                   proves the caller */
     ngx_msec_t                 started;
     unsigned                   head:1;
     unsigned                   async:1;         /* handler has returned */
+    unsigned                   follows:1;       /* another request asked */
     unsigned                   approved:1;      /* caller is proven */
 } crm_request_t;
 

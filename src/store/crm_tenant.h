@@ -24,6 +24,7 @@ typedef struct {
     crm_str_t           root;           /* key of the root hash */
     crm_conf_t         *conf;           /* newest snapshot, or NULL */
     int64_t             last_id[CRM_KINDS];
+    int64_t             proven_conf;    /* version at the last look-up */
     unsigned            refs;           /* flows that use it */
     unsigned            known:1;        /* was active when last looked at */
 } crm_tenant_t;
@@ -38,6 +39,9 @@ typedef struct {
     int64_t             token;
     int64_t             expires;        /* instant, 0: never */
     int64_t             touched;        /* last_used_at was written then */
+    uint64_t            asked;          /* number of the last shared look-up */
+    uint64_t            proven;         /* of the last one that was right */
+    uint64_t            turn;           /* of the event loop, it was asked in */
 } crm_token_t;
 
 
