@@ -20,6 +20,11 @@ static const crm_field_t  crm_move_fields[] = {
       .ref = CRM_KIND_LEAD }
 };
 
+static const crm_field_t  crm_plan_fields[] = {
+    { CRM_NAMED("date"), .type = CRM_T_DATE, .ref = CRM_KIND_NONE },
+    { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER }
+};
+
 static const crm_field_t  crm_lost_fields[] = {
     { CRM_NAMED("lost_reason_id"), .type = CRM_T_ID,
       .ref = CRM_KIND_LOST_REASON },
@@ -40,5 +45,6 @@ const crm_entity_t  crm_action_none = {
 };
 
 CRM_ACTION(crm_action_move, "move", crm_move_fields);
+CRM_ACTION(crm_action_plan, "plan", crm_plan_fields);
 CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
 CRM_ACTION(crm_action_done, "done", crm_done_fields);

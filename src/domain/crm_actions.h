@@ -6,6 +6,7 @@
 #include "crm_entity.h"
 
 
+enum { CRM_PLAN_LAUNCH_DATE, CRM_PLAN_LAUNCH_USER_ID };
 enum { CRM_MOVE_STAGE_ID, CRM_MOVE_BEFORE_ID, CRM_MOVE_AFTER_ID };
 enum { CRM_LOST_REASON_ID_GIVEN, CRM_LOST_REASON_NAMED, CRM_LOST_NOTE };
 enum { CRM_DONE_FEEDBACK };
@@ -13,6 +14,7 @@ enum { CRM_DONE_FEEDBACK };
 extern const crm_entity_t  crm_action_none;     /* no fields at all */
 extern const crm_entity_t  crm_action_move;
 extern const crm_entity_t  crm_action_lost;
+extern const crm_entity_t  crm_action_plan;
 extern const crm_entity_t  crm_action_done;
 
 #endif /* CRM_ACTIONS_H */

@@ -24,7 +24,11 @@ ngx_int_t crm_tokens_list(crm_flow_t *f);
 ngx_int_t crm_token_create(crm_flow_t *f);
 ngx_int_t crm_token_delete(crm_flow_t *f);
 
-/* crm_calendar_token.c, crm_calendar_feed.c */
+/* crm_plans.c */
+ngx_int_t crm_plan_launch(crm_flow_t *f);
+
+/* crm_calendar.c, crm_calendar_token.c, crm_calendar_feed.c */
+ngx_int_t crm_calendar_list(crm_flow_t *f);
 ngx_int_t crm_calendar_token_create(crm_flow_t *f);
 ngx_int_t crm_calendar_token_delete(crm_flow_t *f);
 ngx_int_t crm_calendar_feed(crm_flow_t *f);

@@ -68,6 +68,33 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'properties':{'token':{'type':'string','description':"
       "'Shown in this answer only'}}}]}" },
 
+    { NGX_HTTP_POST, "/leads/{id}/activity-plans/{plan_id}", NULL, NULL,
+      "{'type':'object','required':['data'],'properties':{'data':{'type':"
+      "'array','items':{'$ref':'#/components/schemas/Activity'}}}}" },
+
+    { NGX_HTTP_GET, "/calendar",
+      "{'name':'from','in':'query','required':true,'schema':{'type':"
+      "'string','format':'date-time'}},"
+      "{'name':'to','in':'query','required':true,'description':"
+      "'Exclusive; at most 400 days later','schema':{'type':'string',"
+      "'format':'date-time'}},"
+      "{'name':'user_id','in':'query','description':'Ids, me or none',"
+      "'schema':{'type':'string'}},"
+      "{'name':'team_id','in':'query','description':'An id or none: of the "
+      "lead','schema':{'type':'string'}},"
+      "{'name':'type_id','in':'query','schema':{'type':'string'}},"
+      "{'name':'lead_id','in':'query','schema':{'type':'string'}},"
+      "{'name':'contact_id','in':'query','schema':{'type':'string'}},"
+      "{'$ref':'#/components/parameters/Limit'},"
+      "{'$ref':'#/components/parameters/Cursor'},"
+      "{'$ref':'#/components/parameters/Total'}",
+      NULL,
+      "{'type':'object','required':['data','next_cursor'],'properties':{"
+      "'data':{'type':'array','description':'By start, all-day ones by their "
+      "day','items':{'$ref':'#/components/schemas/Activity'}},"
+      "'next_cursor':{'type':['string','null']},'total':{'type':'integer'},"
+      "'total_at_least':{'type':'integer'}}}" },
+
     { NGX_HTTP_POST, "/me/calendar-token", NULL, NULL,
       "{'type':'object','required':['token'],'properties':{'token':{"
       "'type':'string','description':'Shown in this answer only'}}}" },

@@ -166,6 +166,12 @@ const crm_route_t  crm_routes[] = {
     CRM_CONFIG_DELETE("/activity-plans", ADMIN, CRM_KIND_ACTIVITY_PLAN,
                       "an activity plan"),
 
+    CRM_ROUTE(POST, "/leads/{id}/activity-plans/{plan_id}", SALES,
+              crm_plan_launch, CRM_KIND_NONE, CREATED, &crm_action_plan,
+              "Launch an activity plan on a lead: every step or none"),
+    CRM_ROUTE(GET, "/calendar", SALES, crm_calendar_list, CRM_KIND_NONE,
+              OTHER, NULL, "List the meetings that overlap a span"),
+
     CRM_ROUTE(GET, "/jobs/{id}", SALES, crm_job_read, CRM_KIND_JOB, OBJECT,
               NULL, "Read a job"),
     CRM_ROUTE(POST, "/jobs/{id}/cancel", SALES, crm_job_cancel, CRM_KIND_JOB,

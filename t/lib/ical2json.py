@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """An iCalendar feed on standard input, read by a parser that is not libical
 (python3-icalendar); its parts as JSON on standard output."""
 
