@@ -56,6 +56,10 @@ ngx_int_t crm_lead_restore_handler(crm_flow_t *f);
 ngx_int_t crm_lead_archive_handler(crm_flow_t *f);
 ngx_int_t crm_leads_batch(crm_flow_t *f);
 
+/* crm_bulk.c, crm_bulk_undo.c */
+ngx_int_t crm_leads_bulk(crm_flow_t *f);
+ngx_int_t crm_job_undo(crm_flow_t *f);
+
 /* crm_messages.c */
 ngx_int_t crm_messages_list(crm_flow_t *f);
 ngx_int_t crm_message_create(crm_flow_t *f);

@@ -129,6 +129,17 @@ crm_record_t *crm_job_create(crm_flow_t *f, const crm_job_kind_t *kind,
     crm_str_t params, int64_t total, const crm_reply_t *asked,
     crm_ops_t *ops);
 
+/*
+ * The same for what is done at once, below the request: the record of a job
+ * that has ended, so that it can be looked at and undone.  Its counts follow
+ * by crm_job_tally() in a second commit.
+ */
+crm_record_t *crm_job_create_ended(crm_flow_t *f, const crm_job_kind_t *kind,
+    crm_str_t params, int64_t total, const crm_reply_t *asked,
+    crm_ops_t *ops);
+void crm_job_tally(crm_flow_t *f, crm_record_t *job, int64_t done,
+    int64_t failed, crm_ops_t *ops);
+
 /* sends the commit, starts the job and answers 202; a failed check begins
    the handler anew */
 ngx_int_t crm_job_submit(crm_flow_t *f, crm_ops_t *ops, crm_record_t *job);

@@ -33,9 +33,9 @@ crm_job_look_up(crm_flow_t *f, crm_str_t home, crm_step_pt next)
 }
 
 
-/* a salesperson sees their own; NGX_DECLINED: 404 is prepared */
+/* a salesperson sees their own */
 
-static ngx_int_t
+ngx_int_t
 crm_job_see(crm_flow_t *f, crm_record_t **rec)
 {
     ngx_int_t  rc;
@@ -115,6 +115,8 @@ crm_job_cancel_read(crm_flow_t *f)
     ngx_int_t      rc;
     crm_record_t  *rec;
 
+    const crm_job_kind_t  *kind;
+
     rc = crm_job_see(f, &rec);
 
     if (rc == NGX_OK) {
@@ -142,6 +144,15 @@ crm_job_cancel_read(crm_flow_t *f)
     crm_value_set_num(&rec->v[CRM_UPDATED_AT], f->now);
     crm_value_set_num(&rec->v[CRM_JOB_STATE], CRM_JOB_CANCELLED);
     crm_value_set_num(&rec->v[CRM_JOB_FINISHED_AT], f->now);
+
+    /* what it has done until now can be taken back */
+
+    kind = crm_job_kind_of(rec);
+
+    if (kind != NULL && kind->undoable) {
+        crm_value_set_num(&rec->v[CRM_JOB_UNDO_UNTIL],
+                          f->now + CRM_JOB_UNDO_MS);
+    }
 
     crm_job_store(&ops, key, rec);
     crm_write_answer(f, NGX_HTTP_OK, rec, NULL);

@@ -5,6 +5,7 @@
 
 #include "crm_job.h"
 #include "crm_registry.h"
+#include "crm_time.h"
 
 
 /*
@@ -16,6 +17,9 @@
 
 /* a check with this tag fails: the job is not this worker's any more */
 #define CRM_JOB_TAG         2000
+
+/* what a job did can be taken back for so long after its end */
+#define CRM_JOB_UNDO_MS     CRM_DAY_MS
 
 /* fields of the hash beside those of the record: who has the job, until
    when, how often it was begun without getting anywhere */
@@ -46,6 +50,12 @@ void crm_job_store(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec);
 crm_str_t crm_job_member(crm_arena_t *a, const crm_str_t *slug, int64_t id);
 ngx_int_t crm_job_member_parse(const crm_str_t *member, crm_str_t *slug,
     int64_t *id);
+
+
+/* ---- crm_job_api.c ------------------------------------------------------ */
+
+/* the job of the path in the first reply; NGX_DECLINED: 404 is prepared */
+ngx_int_t crm_job_see(crm_flow_t *f, crm_record_t **rec);
 
 
 /* ---- crm_job_queue.c ---------------------------------------------------- */

@@ -6,9 +6,6 @@
 #include "crm_time.h"
 
 
-#define CRM_JOB_UNDO_MS  CRM_DAY_MS
-
-
 static ngx_int_t crm_job_conf_loaded(crm_flow_t *f);
 static ngx_int_t crm_job_saved(crm_flow_t *f);
 

@@ -188,18 +188,14 @@ crm_job_new(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
 }
 
 
-/*
- * The queue lies in another hash slot than the tenant and cannot be part of
- * its commit: it goes ahead on the same connection, so that no job is without
- * a place there.  A place without a job is found and removed.
- */
+/* the record of a new job, and its creation in a commit */
 
-crm_record_t *
-crm_job_create(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
+static crm_record_t *
+crm_job_add(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
     int64_t total, const crm_reply_t *asked, crm_ops_t *ops)
 {
     int64_t        id;
-    crm_str_t      text, key, root, member, home, none = crm_null_string;
+    crm_str_t      text, root, none = crm_null_string;
     crm_record_t  *rec;
 
     if (!crm_reply_is_string(asked)
@@ -213,22 +209,91 @@ crm_job_create(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
         return NULL;
     }
 
-    home = crm_job_home(f, kind);
     root = crm_job_root(f, kind);
-    key = crm_job_key(&f->arena, &home, id);
     text = crm_arena_printf(&f->arena, "%lld", (long long) id);
 
     crm_change_check(ops, CRM_CHECK_FIELD_BELOW, root, crm_str("id:job"),
                      text, CRM_FAILED_ID);
     crm_ops_put(ops, "HSET", root, crm_str("id:job"), text, none);
-    crm_job_store(ops, key, rec);
+
+    return rec;
+}
+
+
+/*
+ * The queue lies in another hash slot than the tenant and cannot be part of
+ * its commit: it goes ahead on the same connection, so that no job is without
+ * a place there.  A place without a job is found and removed.
+ */
+
+crm_record_t *
+crm_job_create(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
+    int64_t total, const crm_reply_t *asked, crm_ops_t *ops)
+{
+    crm_str_t      member, home, none = crm_null_string;
+    crm_record_t  *rec;
+
+    rec = crm_job_add(f, kind, params, total, asked, ops);
+    if (rec == NULL) {
+        return NULL;
+    }
+
+    home = crm_job_home(f, kind);
+    crm_job_store(ops, crm_job_key(&f->arena, &home, crm_record_id(rec)),
+                  rec);
 
     member = crm_job_member(&f->arena, kind->operator ? &none
-                                                      : &f->tenant->slug, id);
+                                                      : &f->tenant->slug,
+                            crm_record_id(rec));
 
     crm_job_enqueue(f->redis, &member, f->now);
 
     return rec;
+}
+
+
+crm_record_t *
+crm_job_create_ended(crm_flow_t *f, const crm_job_kind_t *kind,
+    crm_str_t params, int64_t total, const crm_reply_t *asked,
+    crm_ops_t *ops)
+{
+    crm_str_t      home;
+    crm_record_t  *rec;
+
+    rec = crm_job_add(f, kind, params, total, asked, ops);
+    if (rec == NULL) {
+        return NULL;
+    }
+
+    crm_value_set_num(&rec->v[CRM_JOB_STATE], CRM_JOB_FINISHED);
+    crm_value_set_num(&rec->v[CRM_JOB_FINISHED_AT], f->now);
+
+    if (kind->undoable) {
+        crm_value_set_num(&rec->v[CRM_JOB_UNDO_UNTIL],
+                          f->now + CRM_JOB_UNDO_MS);
+    }
+
+    home = crm_job_home(f, kind);
+    crm_job_store(ops, crm_job_key(&f->arena, &home, crm_record_id(rec)),
+                  rec);
+
+    return rec;
+}
+
+
+void
+crm_job_tally(crm_flow_t *f, crm_record_t *job, int64_t done, int64_t failed,
+    crm_ops_t *ops)
+{
+    crm_str_t  home = f->tenant->prefix;
+
+    crm_value_set_num(&job->v[CRM_VERSION], crm_record_version(job) + 1);
+    crm_value_set_num(&job->v[CRM_JOB_TOTAL], done + failed);
+    crm_value_set_num(&job->v[CRM_JOB_DONE], done);
+    crm_value_set_num(&job->v[CRM_JOB_FAILED], failed);
+
+    crm_job_store(ops, crm_job_key(&f->arena, &home, crm_record_id(job)),
+                  job);
 }
 
 

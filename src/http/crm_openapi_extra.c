@@ -52,6 +52,22 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'string','null']},'errors':{'type':'array','items':{'$ref':"
       "'#/components/schemas/Fault'}}}}}}}" },
 
+    { NGX_HTTP_POST, "/leads/bulk", NULL,
+      "{'type':'object','required':['action'],'properties':{'action':{"
+      "'type':'string','enum':['lost','won','restore','archive','assign',"
+      "'move','tag_add','tag_remove','priority','email','delete']},"
+      "'ids':{'type':['array','null'],'minItems':1,'maxItems':1000,'items':{"
+      "'type':'integer','format':'int64','minimum':1}},'filter':{'type':["
+      "'object','null'],'additionalProperties':{'type':'string'}},'params':{"
+      "'type':['object','null']}},'additionalProperties':false}",
+      "{'type':'object','required':['succeeded','failed','results',"
+      "'job_id'],'properties':{'succeeded':{'type':'integer'},'failed':{"
+      "'type':'integer'},'results':{'type':'array','description':"
+      "'In the order of the ids','items':{'type':'object','properties':{"
+      "'id':{'type':'integer'},'status':{'type':'integer'},'code':{'type':["
+      "'string','null']}}}},'recipients':{'type':'array','items':{'type':"
+      "'string'}},'job_id':{'type':'integer'}}}" },
+
     { NGX_HTTP_POST, "/leads/{id}/move",
       "{'name':'include','in':'query','schema':{'type':'string','enum':["
       "'columns']}}", NULL, NULL },

@@ -78,6 +78,8 @@ const crm_route_t  crm_routes[] = {
               "Write a note on a lead"),
     CRM_ROUTE(POST, "/leads/batch", SALES, crm_leads_batch, CRM_KIND_NONE,
               OTHER, NULL, "Up to 1000 operations on leads"),
+    CRM_ROUTE(POST, "/leads/bulk", SALES, crm_leads_bulk, CRM_KIND_NONE,
+              OTHER, NULL, "One action over many leads"),
 
     CRM_ROUTE(GET, "/board", SALES, crm_board_handler, CRM_KIND_NONE, OTHER,
               NULL, "The board: columns with figures and first cards"),
@@ -176,6 +178,8 @@ const crm_route_t  crm_routes[] = {
               NULL, "Read a job"),
     CRM_ROUTE(POST, "/jobs/{id}/cancel", SALES, crm_job_cancel, CRM_KIND_JOB,
               OBJECT, &crm_action_none, "Cancel a job"),
+    CRM_ROUTE(POST, "/jobs/{id}/undo", SALES, crm_job_undo, CRM_KIND_JOB,
+              JOB, &crm_action_none, "Take back what a job did"),
 
     CRM_ROUTE(GET, "/me", SALES, crm_me, CRM_KIND_USER, OBJECT, NULL,
               "The caller and the tenant"),

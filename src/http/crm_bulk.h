@@ -1,0 +1,113 @@
+/*
+ * Bulk changes of leads: one action over many records (api.md, section 3).
+ *
+ * A record is one operation (crm_lead_op.h), a flow below the one that owns
+ * the bulk: a request (crm_bulk.c) or a slice of a job (crm_bulk_job.c).
+ * With every record's commit goes a mark under the job, in bounded pieces
+ * that expire: that it was done, and what it held before.
+ */
+
+#ifndef CRM_BULK_H
+#define CRM_BULK_H
+
+#include "crm_job_int.h"
+#include "crm_lead_op.h"
+#include "crm_query.h"
+
+
+#define CRM_BULK_MAX    1000            /* answered at once */
+#define CRM_BULK_WIDTH  16              /* records under way at once */
+
+
+typedef struct crm_bulk_s  crm_bulk_t;
+
+/* an action; the hooks are those of crm_lead_op_t */
+typedef struct {
+    crm_str_t              name;
+    const crm_entity_t    *params;
+    crm_input_mode_t       mode;        /* of the params */
+    crm_op_t               op;
+    const crm_job_kind_t  *kind;
+    unsigned               manager:1;   /* nobody else may */
+    unsigned               hidden:1;    /* not to be asked for by name */
+
+    /* the operation's input from the params; NULL: the params themselves */
+    ngx_int_t            (*input)(crm_flow_t *f, crm_bulk_t *b);
+    ngx_int_t            (*amend)(crm_flow_t *f, crm_lead_op_t *o);
+    crm_problem_t        (*apply)(crm_flow_t *f, crm_lead_op_t *o,
+                                  const crm_rule_t *rule);
+} crm_bulk_action_t;
+
+/* one record, and what came of it */
+typedef struct {
+    int64_t                id;
+    crm_str_t              text;        /* what an undo takes back */
+    crm_str_t              email;       /* it was sent to */
+    ngx_uint_t             status;
+    crm_problem_t          problem;
+    unsigned               skipped:1;   /* not meant after all */
+    unsigned               finished:1;
+} crm_bulk_item_t;
+
+typedef struct {
+    crm_flow_t             flow;
+    crm_bulk_t            *bulk;
+    crm_bulk_item_t       *item;
+    ngx_uint_t             number;
+    unsigned               busy:1;
+} crm_bulk_slot_t;
+
+struct crm_bulk_s {
+    crm_flow_t               *flow;     /* the owner */
+    const crm_bulk_action_t  *action;
+    crm_input_t               params;
+    crm_input_t               input;
+    crm_query_t              *filter;   /* must match; NULL: said already */
+    crm_record_t             *job_rec;  /* of a request */
+    crm_job_t                *job;      /* NULL: a request */
+    int64_t                   job_id;
+    crm_step_pt               ended;    /* of the owner */
+    crm_bulk_item_t          *item;
+    ngx_uint_t                n;
+    ngx_uint_t                next;
+    ngx_uint_t                running;
+    unsigned                  starting:1;
+    crm_bulk_slot_t           slot[CRM_BULK_WIDTH];
+};
+
+
+extern const crm_job_kind_t  crm_bulk_job;
+extern const crm_job_kind_t  crm_bulk_final_job;    /* cannot be undone */
+extern const crm_job_kind_t  crm_bulk_undo_job;
+extern const crm_bulk_action_t  crm_bulk_undo_action;
+
+
+/* ---- crm_bulk_actions.c -------------------------------------------------- */
+
+/* by name, for everybody to ask for; NULL: there is none */
+const crm_bulk_action_t *crm_bulk_action(const char *name);
+
+/* b->action's params and input from JSON (NULL: {}); faults go to the
+   answer */
+ngx_int_t crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params);
+
+
+/* ---- crm_bulk_run.c ------------------------------------------------------ */
+
+/* every item that is not finished, then b->ended; f->data is the bulk */
+ngx_int_t crm_bulk_run(crm_flow_t *f);
+
+/* hash of marks that a record's is in */
+crm_str_t crm_bulk_mark_key(crm_flow_t *f, int64_t job, int64_t id);
+
+/* {"id":7,"status":409,"code":"is_won"} */
+void crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item);
+
+
+/* ---- crm_bulk_filter.c --------------------------------------------------- */
+
+/* the query of a filter in JSON, as GET /leads would have it; faults go to
+   the answer: NGX_DECLINED */
+ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
+
+#endif /* CRM_BULK_H */
