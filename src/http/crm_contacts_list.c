@@ -272,6 +272,10 @@ crm_contacts_term(crm_contacts_plan_t *p, const crm_filter_t *filter)
 
     crm_scan_add(p->scan, term);
 
+    if (term->type != CRM_TERM_BITMAPS && filter->field != CRM_CREATED_AT) {
+        p->scan->narrow = term;
+    }
+
     return NGX_OK;
 }
 

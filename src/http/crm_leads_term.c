@@ -218,6 +218,7 @@ crm_leads_contact_term(crm_leads_plan_t *p, const crm_filter_t *filter)
     }
 
     crm_scan_add(p->scan, term);
+    p->scan->narrow = term;
 
     return NGX_OK;
 }
@@ -239,6 +240,7 @@ crm_leads_id_term(crm_leads_plan_t *p, const crm_filter_t *filter)
     }
 
     crm_scan_add(p->scan, term);
+    p->scan->narrow = term;
 
     return NGX_OK;
 }

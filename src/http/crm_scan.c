@@ -4,6 +4,7 @@
 
 
 #define CRM_SCAN_CHUNK    500   /* entries asked for in one go of a walk */
+#define CRM_SCAN_SEGMENTS 4     /* sets of which most are usually small */
 #define CRM_SCAN_LOAD     100   /* records loaded at least where many fail */
 
 
@@ -42,7 +43,7 @@ crm_scan_start(crm_flow_t *f)
         return crm_scan_gather(f);
     }
 
-    if (scan->query.total) {
+    if (scan->query.total && !scan->loose) {
         return crm_scan_count(f, scan);
     }
 
@@ -116,7 +117,6 @@ crm_scan_gathered(crm_flow_t *f)
     } else if (n <= CRM_SCAN_FEW && scan->mode == CRM_SCAN_BY_WALK
                && scan->walked == 0)
     {
-        scan->mode = CRM_SCAN_BY_FEW;
         return crm_scan_few(f);
     }
 
@@ -186,7 +186,9 @@ crm_scan_chunk(const crm_scan_t *scan)
     ngx_uint_t  left = scan->query.limit - scan->n + 1;
 
     if (scan->has_bits) {
-        return ngx_max(CRM_SCAN_CHUNK / scan->nsources, 50);
+        return scan->nsources <= CRM_SCAN_SEGMENTS
+               ? CRM_SCAN_CHUNK
+               : ngx_max(2 * CRM_SCAN_CHUNK / scan->nsources, 50);
     }
 
     return ngx_min(left, 2 * left / scan->nsources + 50);

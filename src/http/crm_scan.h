@@ -28,6 +28,7 @@
 
 #define CRM_SCAN_WALK     4000      /* entries of a walk in one request */
 #define CRM_SCAN_FEW      1000      /* matches that are sorted in the worker */
+#define CRM_SCAN_WHOLE    100       /* matches that are loaded at once */
 #define CRM_SCAN_LOADS    1000      /* records in vain in one request */
 #define CRM_SCAN_BIG      100000    /* ids from which a list is long */
 #define CRM_SCAN_VALUES   50        /* of one facet, as bitmaps */
@@ -136,6 +137,8 @@ typedef struct {
     ngx_uint_t            nsources;
     crm_term_t           *term[CRM_SCAN_TERMS];     /* all must hold */
     ngx_uint_t            nterms;
+    crm_term_t           *narrow;       /* one of them, which few have: read
+                                           first, and alone if so; or NULL */
     crm_term_t           *visible;      /* one of them: what the caller may
                                            see; NULL: everything */
     crm_group_t          *group;        /* of a walk: those without a value */
@@ -154,6 +157,7 @@ typedef struct {
     unsigned              has_bits:1;
     unsigned              begun:1;      /* `after' is meant */
     unsigned              counted:1;    /* total is exact */
+    unsigned              narrowed:1;   /* the narrow term was too wide */
     int64_t               last_id;
     crm_bitmap_t          bits;
     crm_word_t           *word;         /* one for each of the query's */
@@ -216,6 +220,12 @@ crm_str_t crm_scan_record_key(crm_flow_t *f, const crm_scan_t *scan,
     int64_t id);
 
 ngx_int_t crm_scan_few(crm_flow_t *f);
+
+/* whether a loaded candidate is shown: it may have changed, or the indexes
+   propose too much.  NGX_OK, NGX_DECLINED, NGX_ERROR */
+ngx_int_t crm_scan_admit(crm_flow_t *f, crm_scan_t *scan,
+    crm_candidate_t *c);
+
 ngx_int_t crm_scan_load(crm_flow_t *f);
 ngx_int_t crm_scan_finish(crm_flow_t *f, ngx_uint_t more);
 ngx_int_t crm_scan_answer(crm_flow_t *f);

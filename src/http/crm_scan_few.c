@@ -8,9 +8,6 @@
 #include "crm_write.h"
 
 
-#define CRM_SCAN_WHOLE    100   /* matches that are loaded for their values */
-
-
 static ngx_int_t crm_scan_few_taken(crm_flow_t *f);
 
 
@@ -56,9 +53,12 @@ crm_scan_few(crm_flow_t *f)
     crm_str_t    argv[4];
     crm_scan_t  *scan = f->data;
 
+    scan->mode = CRM_SCAN_BY_FEW;
+
     n = crm_bitmap_count(&scan->bits);
 
     if (n == 0) {
+        scan->counted = 1;
         return crm_scan_finish(f, 0);
     }
 
@@ -115,40 +115,78 @@ crm_candidate_cmp(const void *a, const void *b, void *query)
 }
 
 
+/* whole records are matched at once, so that their number is exact */
+
+static ngx_int_t
+crm_scan_few_whole(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c,
+    const crm_reply_t *reply)
+{
+    ngx_int_t  rc;
+
+    rc = crm_read_record(f, scan->query.entity, c->key.id, reply, &c->rec);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    c->loaded = 1;
+
+    if (crm_sort_key(&f->arena, &scan->query, c->rec, &c->key) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    return crm_scan_admit(f, scan, c);
+}
+
+
+static ngx_int_t
+crm_scan_few_value(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c,
+    const crm_reply_t *reply)
+{
+    crm_record_t  *rec;
+
+    if (crm_scan_few_record(f, scan, c->key.id, reply, &rec) != NGX_OK
+        || crm_sort_key(&f->arena, &scan->query, rec, &c->key) != CRM_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
 /* the values are in: sort, and leave out what earlier pages showed */
 
 static ngx_int_t
 crm_scan_few_taken(crm_flow_t *f)
 {
     ngx_int_t         rc;
-    ngx_uint_t        i, whole;
+    ngx_uint_t        i, n, whole;
     crm_scan_t       *scan = f->data;
-    crm_record_t     *rec;
-    crm_candidate_t  *c;
+    crm_candidate_t   c;
 
     whole = scan->ncandidates <= CRM_SCAN_WHOLE;
 
-    for (i = 0; i < scan->ncandidates; i++) {
-        c = &scan->candidate[i];
+    for (n = 0, i = 0; i < scan->ncandidates; i++) {
+        c = scan->candidate[i];
 
-        rc = whole ? crm_read_record(f, scan->query.entity, c->key.id,
-                                     &f->reply[i], &rec)
-                   : crm_scan_few_record(f, scan, c->key.id, &f->reply[i],
-                                         &rec);
+        rc = whole ? crm_scan_few_whole(f, scan, &c, &f->reply[i])
+                   : crm_scan_few_value(f, scan, &c, &f->reply[i]);
 
-        if (rc == NGX_DECLINED) {
-            c->loaded = 1;              /* deleted meanwhile: no record */
-            continue;
-        }
-
-        if (rc != NGX_OK
-            || crm_sort_key(&f->arena, &scan->query, rec, &c->key) != CRM_OK)
-        {
+        if (rc == NGX_ERROR) {
             return NGX_ERROR;
         }
 
-        c->loaded = whole;
-        c->rec = whole ? rec : NULL;
+        if (rc == NGX_OK) {
+            scan->candidate[n++] = c;
+        }
+    }
+
+    scan->ncandidates = n;
+
+    if (whole) {
+        scan->total = n;
+        scan->counted = 1;
     }
 
     qsort_r(scan->candidate, scan->ncandidates, sizeof(crm_candidate_t),

@@ -48,7 +48,7 @@ crm_scan_load(crm_flow_t *f)
 
 /* shown, unless it has changed or the indexes proposed too much */
 
-static ngx_int_t
+ngx_int_t
 crm_scan_admit(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c)
 {
     ngx_int_t       rc;

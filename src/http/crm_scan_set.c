@@ -7,6 +7,7 @@
 #include "crm_words.h"
 
 
+static ngx_int_t crm_scan_narrow_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_gather_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_words_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_combine(crm_flow_t *f, crm_scan_t *scan);
@@ -201,6 +202,69 @@ crm_scan_take_term(crm_flow_t *f, crm_scan_t *scan, crm_term_t *term)
 }
 
 
+/* another worker has given ids that were not asked for, or were not known
+   when the terms were made */
+
+static ngx_uint_t
+crm_scan_outdated(crm_flow_t *f, const crm_scan_t *scan)
+{
+    ngx_uint_t  i;
+    int64_t     last = f->tenant->last_id[scan->kind];
+
+    for (i = 0; i < scan->nterms; i++) {
+        if ((last >> CRM_BITMAP_SHIFT) + 1
+            != (int64_t) scan->term[i]->bits.n)
+        {
+            return 1;
+        }
+    }
+
+    return (last >> CRM_WORDS_SHIFT) != (scan->last_id >> CRM_WORDS_SHIFT);
+}
+
+
+/* a contact, an address, some ids: so few that the records tell the rest */
+
+static ngx_int_t
+crm_scan_narrow(crm_flow_t *f)
+{
+    ngx_uint_t   reply;
+    crm_scan_t  *scan = f->data;
+
+    reply = 0;
+    crm_scan_ask_term(f, scan->narrow, &reply);
+
+    return reply > 0 ? crm_flow_wait(f, crm_scan_narrow_taken)
+                     : crm_scan_narrow_taken(f);
+}
+
+
+static ngx_int_t
+crm_scan_narrow_taken(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+
+    if (crm_scan_outdated(f, scan)) {
+        return crm_flow_retry(f);
+    }
+
+    crm_scan_take_term(f, scan, scan->narrow);
+
+    if (scan->narrow->dropped
+        || crm_bitmap_count(&scan->narrow->bits) > CRM_SCAN_WHOLE)
+    {
+        scan->narrowed = 1;
+        return crm_scan_gather(f);
+    }
+
+    scan->bits = scan->narrow->bits;
+    scan->has_bits = 1;
+    scan->loose = 1;
+
+    return scan->gathered != NULL ? scan->gathered(f) : crm_scan_few(f);
+}
+
+
 ngx_int_t
 crm_scan_gather(crm_flow_t *f)
 {
@@ -208,6 +272,10 @@ crm_scan_gather(crm_flow_t *f)
     crm_scan_t  *scan = f->data;
 
     scan->last_id = f->tenant->last_id[scan->kind];
+
+    if (scan->narrow != NULL && !scan->narrowed) {
+        return crm_scan_narrow(f);
+    }
 
     /* what is long goes over the connection for it; the look-up of the
        caller is already on the other one */
@@ -221,13 +289,6 @@ crm_scan_gather(crm_flow_t *f)
     }
 
     for (reply = 0, i = 0; i < scan->nterms; i++) {
-
-        if ((scan->last_id >> CRM_BITMAP_SHIFT) + 1
-            != (int64_t) scan->term[i]->bits.n)
-        {
-            return crm_flow_retry(f);   /* planned before ids were known */
-        }
-
         crm_scan_ask_term(f, scan->term[i], &reply);
     }
 
@@ -252,11 +313,7 @@ crm_scan_gather_taken(crm_flow_t *f)
     ngx_uint_t   i;
     crm_scan_t  *scan = f->data;
 
-    /* another worker has begun a chunk that was not asked for */
-
-    if ((f->tenant->last_id[scan->kind] >> CRM_WORDS_SHIFT)
-        != (scan->last_id >> CRM_WORDS_SHIFT))
-    {
+    if (crm_scan_outdated(f, scan)) {
         return crm_flow_retry(f);
     }
 
