@@ -117,7 +117,8 @@ sub stop {
 sub start_redis {
     my ($self) = @_;
 
-    $self->spawn('redis', user(), 'redis-server', "$self->{dir}/redis.conf");
+    $self->spawn('redis', bound(), user(), 'redis-server',
+                 "$self->{dir}/redis.conf");
 
     $self->wait_for('Redis', 30, sub {
         ($self->try_redis('PING') // '') eq 'PONG';
@@ -145,7 +146,7 @@ sub start_nginx {
     my @env = sanitized() ? $self->sanitizer_env : ();
 
     $self->{started}++;
-    $self->spawn('nginx', 'env', @env, 'nginx', '-e',
+    $self->spawn('nginx', bound(), 'env', @env, 'nginx', '-e',
                  "$self->{dir}/error.log", '-c', "$self->{dir}/nginx.conf");
 
     $self->wait_for('nginx', 30, sub { $self->ready });
@@ -540,10 +541,13 @@ END
 
 # ---- processes -----------------------------------------------------------
 
+# Whoever is started ends with the test, however that ends.
+
+sub bound { return qw(setpriv --pdeathsig TERM) }
+
+
 sub user {
-    return $> == 0
-           ? qw(setpriv --reuid=www-data --regid=www-data --clear-groups)
-           : ();
+    return $> == 0 ? qw(--reuid=www-data --regid=www-data --clear-groups) : ();
 }
 
 
