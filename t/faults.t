@@ -49,24 +49,23 @@ sub unavailable_ok {
 
 
 # Each kind of request, over connections of their own so that both workers
-# answer: all 503, none later than that.
+# answer: all 503, and in that time.  One of them may have had to wait for a
+# processor, on a machine that does other things as well.
 
 sub down_ok {
     my ($seconds, $name) = @_;
 
     local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-    my $slowest = 0;
-    my @wrong;
+    my (@took, @wrong);
 
     for (1 .. 14) {
         my ($method, $path, $options) = @{ any_request() };
         my $begun = time;
         my $res = $crm->req($method, $path, { %{ $options // {} },
                       headers => { Connection => 'close' } });
-        my $took = time - $begun;
 
-        $slowest = $took if $took > $slowest;
+        push @took, time - $begun;
         push @wrong, "$method $path: " . $res->describe
             if $res->status != 503
                || $res->header('Content-Type') ne 'application/problem+json'
@@ -75,7 +74,9 @@ sub down_ok {
     }
 
     is("@wrong", '', "$name: 503");
-    cmp_ok($slowest, '<', $seconds * $slow, "$name: soon");
+    @took = sort { $b <=> $a } @took;
+    cmp_ok($took[1], '<', $seconds * $slow, "$name: soon")
+        || diag("seconds: @took");
 }
 
 

@@ -7,7 +7,7 @@ use CRM::Util qw(ids);
 
 my $crm   = CRM::Test->tenant;
 my $seed  = $ENV{CRM_SEED} // time ^ $$;
-my $moves = $ENV{CRM_MOVES} // (CRM::Server->sanitized ? 750 : 2400);
+my $moves = $ENV{CRM_MOVES} // (CRM::Server->sanitized ? 750 : 2100);
 
 srand $seed;
 note("CRM_SEED=$seed");

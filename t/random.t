@@ -12,8 +12,8 @@ use Mojo::JSON ();
 use Time::HiRes qw(time);
 
 my $seed    = $ENV{CRM_SEED} // int(time * 1000) % 1_000_000_000;
-my $ops     = $ENV{CRM_OPS} // 2500;
-my $seconds = $ENV{CRM_SECONDS} // 35;
+my $ops     = $ENV{CRM_OPS} // 2000;
+my $seconds = $ENV{CRM_SECONDS} // 30;
 
 my $state = $seed;
 
