@@ -315,6 +315,84 @@ is($crm->get('/leads', query => { source => 'fair', priority => 3,
 $res = bulk($crm, 'delete', { source => 'fair' });
 is(wait_job($res)->{done}, 1400, 'deleted');
 
+
+# ---- reasons that are merged ---------------------------------------------
+
+my @reasons = map {
+    $crm->post('/lost-reasons', { name => $_ })->json->{id}
+} qw(Dear Costly);
+
+@ids = map { lead(name => "R$_") } 0 .. 3;
+bulk($crm, 'lost', [ @ids[ 0 .. 2 ] ], { lost_reason_id => $reasons[0] });
+bulk($crm, 'lost', [ $ids[3] ], { lost_reason_id => $reasons[1] });
+
+$crm->problem_ok($crm->post("/lost-reasons/$reasons[0]/merge",
+                            { into_id => $reasons[0] }), 422, 'validation',
+                 undef, 'into itself');
+$crm->problem_ok($sara->post("/lost-reasons/$reasons[0]/merge",
+                             { into_id => $reasons[1] }), 403, 'forbidden',
+                 undef, 'a manager\'s');
+
+$res = $crm->post("/lost-reasons/$reasons[0]/merge",
+                  { into_id => $reasons[1] });
+$crm->status_ok($res, 202);
+is_deeply(pick(wait_job($res), qw(kind state done failed)),
+          { kind => 'reason_merge', state => 'done', done => 3,
+            failed => 0 }, 'merged');
+is($crm->get("/lost-reasons/$reasons[0]")->status, 404, 'gone');
+is($crm->get("/lost-reasons/$reasons[1]")->json->{used}, 4, 'with the other');
+is($crm->get("/leads/$ids[1]")->json->{lost_reason_id}, $reasons[1],
+   'on the records');
+
+
+# ---- changes of a stage --------------------------------------------------
+
+my $until = sub {
+    my ($id, $name, $wanted) = @_;
+
+    my $end = time + 10;
+    my $is;
+
+    do {
+        $is = $crm->get("/leads/$id")->json->{$name};
+        sleep 0.05;
+    } while ($is ne $wanted && time < $end);
+
+    return $is;
+};
+
+my $stage = $crm->post('/stages', { name => 'Talks', probability => 20 })
+                ->json->{id};
+
+my ($auto, $manual, $lost) = map { lead(stage_id => $stage, %$_) }
+                             {}, { probability => 55 }, {};
+
+$crm->post("/leads/$lost/lost", {});
+$crm->patch("/stages/$stage", { probability => 70 });
+is($until->($auto, 'probability', 70), 70, 'the probability follows');
+is($crm->get("/leads/$manual")->json->{probability}, 55, 'not a manual one');
+is($crm->get("/leads/$lost")->json->{probability}, 0, 'nor a lost one');
+
+my ($column) = grep { $_->{stage}{id} == $stage }
+               @{ $crm->get('/board')->json->{columns} };
+is($column->{count}, 2, 'in its column');
+
+$crm->patch("/stages/$stage", { is_won => Mojo::JSON->true });
+is($until->($auto, 'state', 'won'), 'won', 'won with its stage');
+is($until->($manual, 'state', 'won'), 'won', 'every one');
+is($crm->get("/leads/$lost")->json->{state}, 'lost', 'but for a lost one');
+$crm->patch("/stages/$stage", { is_won => Mojo::JSON->false });
+is($until->($auto, 'state', 'open'), 'open', 'and open again');
+is_deeply(fields($auto, qw(closed_at probability)),
+          { closed_at => undef, probability => 70 }, 'as if moved');
+
+my $team = $crm->post('/teams', { name => 'Others' })->json->{id};
+
+$crm->patch("/stages/$stage", { team_id => $team });
+is($until->($auto, 'stage_id', $new), $new,
+   'where the stage is another team\'s: the first');
+
+
 $crm->check_ok if $crm->can('check_ok');
 
 done_testing;

@@ -29,7 +29,19 @@ typedef struct {
     crm_op_t               op;
     const crm_job_kind_t  *kind;
     unsigned               manager:1;   /* nobody else may */
-    unsigned               hidden:1;    /* not to be asked for by name */
+
+    /* a job of its own kind, over the leads with this value (params.id) of a
+       facet as they are found; NULL: over ids that were fixed before */
+    const char            *facet;
+
+    /*
+     * More for the last commit of the job, from the replies (behind the
+     * first) to what `ask' has queued; NGX_DECLINED: from the first record
+     * again.  May be NULL.
+     */
+    void                 (*ask)(crm_flow_t *f, crm_bulk_t *b);
+    ngx_int_t            (*close)(crm_flow_t *f, crm_bulk_t *b,
+                                  crm_ops_t *ops);
 
     /* the operation's input from the params; NULL: the params themselves */
     ngx_int_t            (*input)(crm_flow_t *f, crm_bulk_t *b);
@@ -79,7 +91,15 @@ struct crm_bulk_s {
 extern const crm_job_kind_t  crm_bulk_job;
 extern const crm_job_kind_t  crm_bulk_final_job;    /* cannot be undone */
 extern const crm_job_kind_t  crm_bulk_undo_job;
+extern const crm_job_kind_t  crm_stage_job;
+extern const crm_job_kind_t  crm_reason_job;
 extern const crm_bulk_action_t  crm_bulk_undo_action;
+extern const crm_bulk_action_t  crm_stage_action;
+extern const crm_bulk_action_t  crm_reason_action;
+
+
+/* first step of every slice of the kinds above */
+ngx_int_t crm_bulk_slice(crm_flow_t *f);
 
 
 /* ---- crm_bulk_actions.c -------------------------------------------------- */
@@ -109,5 +129,17 @@ void crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item);
 /* the query of a filter in JSON, as GET /leads would have it; faults go to
    the answer: NGX_DECLINED */
 ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
+
+
+
+/* ---- crm_carry.c --------------------------------------------------------- */
+
+/* whether a change of a stage is one of its leads, too */
+ngx_uint_t crm_stage_carries(const crm_record_t *old,
+    const crm_record_t *stage);
+
+/* adds the job that carries it to them; `asked' as for crm_job_create() */
+ngx_int_t crm_stage_carry(crm_flow_t *f, const crm_record_t *stage,
+    const crm_reply_t *asked, crm_ops_t *ops);
 
 #endif /* CRM_BULK_H */

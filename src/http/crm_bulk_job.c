@@ -15,7 +15,6 @@
 #define CRM_BULK_SAID     1000          /* failures that a result lists */
 
 
-static ngx_int_t crm_bulk_slice(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_chunk(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_marks(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_marked(crm_flow_t *f);
@@ -106,6 +105,28 @@ crm_bulk_take_list(crm_flow_t *f, crm_bulk_t *b, json_t *ids)
 }
 
 
+/* the kind's own action, or the one that was asked for */
+
+static const crm_bulk_action_t *
+crm_bulk_action_of(const crm_job_t *job)
+{
+    ngx_uint_t  i;
+
+    static const crm_bulk_action_t *const  own[] = {
+        &crm_bulk_undo_action, &crm_stage_action, &crm_reason_action
+    };
+
+    for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (own[i]->kind == job->kind) {
+            return own[i];
+        }
+    }
+
+    return crm_bulk_action(json_string_value(json_object_get(job->params,
+                                                             "action")));
+}
+
+
 static ngx_int_t
 crm_bulk_prepare(crm_flow_t *f, crm_bulk_t *b)
 {
@@ -118,10 +139,7 @@ crm_bulk_prepare(crm_flow_t *f, crm_bulk_t *b)
     b->job_id = job->id;
     b->ended = crm_bulk_slice_end;
 
-    b->action = job->kind == &crm_bulk_undo_job
-        ? &crm_bulk_undo_action
-        : crm_bulk_action(json_string_value(json_object_get(job->params,
-                                                            "action")));
+    b->action = crm_bulk_action_of(job);
 
     if (f->user == NULL || b->action == NULL) {
         (void) crm_flow_problem(f, CRM_P_FORBIDDEN, NULL);
@@ -150,13 +168,49 @@ crm_bulk_prepare(crm_flow_t *f, crm_bulk_t *b)
 }
 
 
-static ngx_int_t
+static int64_t
+crm_bulk_chunk(const crm_job_t *job)
+{
+    return (crm_bulk_cursor(job) + 1) >> CRM_BITMAP_SHIFT;
+}
+
+
+static void
+crm_bulk_ask_chunk(crm_flow_t *f, crm_bulk_t *b)
+{
+    int64_t      chunk;
+    json_t      *id;
+    crm_job_t   *job = b->job;
+    crm_str_t    none = crm_null_string;
+
+    chunk = crm_bulk_chunk(job);
+
+    if (b->action->facet == NULL) {
+        crm_flow_call(f, "HGET",
+                      crm_flow_key(f, "job:%lld:b",
+                                   (long long) crm_bulk_source(job)),
+                      crm_arena_printf(&f->arena, "%lld", (long long) chunk),
+                      none, none);
+        return;
+    }
+
+    id = json_object_get(job->params, "id");
+
+    crm_flow_call(f, "GET",
+                  crm_flow_key(f, "l:f:%s:%lld:%lld", b->action->facet,
+                               (long long) json_integer_value(id),
+                               (long long) chunk),
+                  none, none, none);
+    crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:lead"), none, none);
+}
+
+
+ngx_int_t
 crm_bulk_slice(crm_flow_t *f)
 {
     json_t      *ids;
     ngx_int_t    rc;
     crm_job_t   *job = crm_job(f);
-    crm_str_t    none = crm_null_string;
     crm_bulk_t  *b;
 
     b = crm_arena_calloc(&f->arena, sizeof(crm_bulk_t));
@@ -181,19 +235,14 @@ crm_bulk_slice(crm_flow_t *f)
         return b->n > 0 ? crm_bulk_slice_marks(f) : crm_bulk_slice_last(f);
     }
 
-    if ((crm_bulk_cursor(job) + 1) >> CRM_BITMAP_SHIFT
-        >= json_integer_value(json_object_get(job->params, "chunks")))
+    if (b->action->facet == NULL
+        && crm_bulk_chunk(job) >= json_integer_value(
+                                  json_object_get(job->params, "chunks")))
     {
         return crm_bulk_slice_last(f);
     }
 
-    crm_flow_call(f, "HGET",
-                  crm_flow_key(f, "job:%lld:b",
-                               (long long) crm_bulk_source(job)),
-                  crm_arena_printf(&f->arena, "%lld",
-                                   (long long) ((crm_bulk_cursor(job) + 1)
-                                                >> CRM_BITMAP_SHIFT)),
-                  none, none);
+    crm_bulk_ask_chunk(f, b);
 
     return crm_flow_wait(f, crm_bulk_slice_chunk);
 }
@@ -202,7 +251,7 @@ crm_bulk_slice(crm_flow_t *f)
 static ngx_int_t
 crm_bulk_slice_chunk(crm_flow_t *f)
 {
-    int64_t       id, end;
+    int64_t       id, end, last;
     unsigned      chunk;
     crm_str_t     cursor;
     crm_bulk_t   *b = f->data;
@@ -239,6 +288,12 @@ crm_bulk_slice_chunk(crm_flow_t *f)
         return crm_bulk_slice_marks(f);
     }
 
+    if (b->action->facet != NULL
+        && (crm_str_int(&f->reply[1].str, &last) != CRM_OK || last <= end))
+    {
+        return crm_bulk_slice_last(f);
+    }
+
     cursor = crm_arena_printf(&f->arena, "%lld", (long long) end);
 
     return crm_job_save(f, NULL, &cursor);
@@ -266,6 +321,10 @@ static ngx_int_t
 crm_bulk_slice_marks(crm_flow_t *f)
 {
     crm_bulk_t  *b = f->data;
+
+    if (b->action->facet != NULL) {
+        return crm_bulk_run(f);
+    }
 
     crm_bulk_ask_marks(f, b, b->job_id);
 
@@ -392,6 +451,10 @@ crm_bulk_slice_last(crm_flow_t *f)
                   crm_flow_key(f, "job:%lld:f", (long long) b->job_id),
                   crm_str("0"), crm_str("-1"), none);
 
+    if (b->action->close != NULL) {
+        b->action->ask(f, b);
+    }
+
     return crm_flow_wait(f, crm_bulk_slice_said);
 }
 
@@ -401,8 +464,11 @@ crm_bulk_slice_said(crm_flow_t *f)
 {
     uint32_t     i;
     crm_out_t    out;
-    crm_str_t    result;
+    crm_ops_t    ops;
+    crm_str_t    result, again = crm_string("0");
+    ngx_int_t    rc;
     crm_job_t   *job = crm_job(f);
+    crm_bulk_t  *b = f->data;
 
     if (!crm_reply_is_array(&f->reply[0])) {
         return NGX_ERROR;
@@ -432,5 +498,15 @@ crm_bulk_slice_said(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    return crm_job_finish(f, NULL, &result);
+    crm_ops_init(&ops, &f->arena);
+
+    if (b->action->close != NULL) {
+        rc = b->action->close(f, b, &ops);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_DECLINED ? crm_job_save(f, NULL, &again) : rc;
+        }
+    }
+
+    return crm_job_finish(f, &ops, &result);
 }

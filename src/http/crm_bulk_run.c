@@ -50,14 +50,10 @@ crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item)
 
 /* ---- one record ----------------------------------------------------------- */
 
-/* the mark goes with the change, and only while the job is this run's */
-
 static ngx_int_t
-crm_bulk_mark(crm_flow_t *f, crm_lead_op_t *o)
+crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
 {
-    crm_str_t         key, text, none = crm_null_string;
-    crm_bulk_slot_t  *slot = o->of;
-    crm_bulk_t       *b = slot->bulk;
+    crm_str_t  key, text, none = crm_null_string;
 
     text = crm_str("-");
 
@@ -76,6 +72,26 @@ crm_bulk_mark(crm_flow_t *f, crm_lead_op_t *o)
                 crm_arena_printf(&f->arena, "%lld",
                                  (long long) (f->now + CRM_BULK_KEEP)),
                 none, none);
+
+    return NGX_OK;
+}
+
+
+/*
+ * The mark goes with the change, and all of it only while the job is this
+ * run's.  What is done over a facet may be done twice: the second time
+ * changes nothing.
+ */
+
+static ngx_int_t
+crm_bulk_extend(crm_flow_t *f, crm_lead_op_t *o)
+{
+    crm_bulk_slot_t  *slot = o->of;
+    crm_bulk_t       *b = slot->bulk;
+
+    if (b->action->facet == NULL && crm_bulk_mark(f, b, o) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (b->job != NULL) {
         crm_job_mine(b->job, &o->ops,
@@ -149,7 +165,7 @@ crm_bulk_one(crm_flow_t *f)
     o->of = slot;
     o->amend = crm_bulk_amend;
     o->apply = b->action->apply;
-    o->extend = crm_bulk_mark;
+    o->extend = crm_bulk_extend;
     o->stop_tag = CRM_JOB_TAG;
 
     return crm_lead_op_start(f);

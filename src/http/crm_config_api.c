@@ -5,6 +5,7 @@
  */
 
 #include "crm_auth.h"
+#include "crm_bulk.h"
 #include "crm_change.h"
 #include "crm_config.h"
 #include "crm_handlers.h"
@@ -253,6 +254,11 @@ crm_config_patch(crm_flow_t *f)
         return crm_flow_wait(f, crm_config_save);
     }
 
+    if (entity->kind == CRM_KIND_STAGE) {
+        crm_job_ask(f, &crm_stage_job);
+        return crm_flow_wait(f, crm_config_save);
+    }
+
     if (crm_mask_has(&c->input.present, CRM_SETTINGS_CURRENCY)
         && entity->kind == CRM_KIND_SETTINGS
         && !crm_str_eq(&c->old->v[CRM_SETTINGS_CURRENCY].str,
@@ -345,6 +351,12 @@ crm_config_save(crm_flow_t *f)
     crm_ops_init(&ops, &f->arena);
 
     if (crm_config_commit(&ops, &rule, c->old, c->rec) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    if (kind == CRM_KIND_STAGE && crm_stage_carries(c->old, c->rec)
+        && crm_stage_carry(f, c->rec, &f->reply[0], &ops) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

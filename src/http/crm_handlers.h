@@ -60,6 +60,9 @@ ngx_int_t crm_leads_batch(crm_flow_t *f);
 ngx_int_t crm_leads_bulk(crm_flow_t *f);
 ngx_int_t crm_job_undo(crm_flow_t *f);
 
+/* crm_carry.c */
+ngx_int_t crm_reason_merge_handler(crm_flow_t *f);
+
 /* crm_messages.c */
 ngx_int_t crm_messages_list(crm_flow_t *f);
 ngx_int_t crm_message_create(crm_flow_t *f);

@@ -9,6 +9,8 @@ const crm_job_kind_t  *const crm_job_kinds[] = {
     &crm_bulk_job,
     &crm_bulk_final_job,
     &crm_bulk_undo_job,
+    &crm_stage_job,
+    &crm_reason_job,
     &crm_check_job,
     &crm_tenant_delete_job,
     NULL

@@ -1,6 +1,7 @@
 /* the routes of the tenants' API (api.md) */
 
 #include "crm_actions.h"
+#include "crm_bulk_actions.h"
 #include "crm_handlers.h"
 #include "crm_openapi.h"
 #include "crm_route.h"
@@ -151,6 +152,9 @@ const crm_route_t  crm_routes[] = {
 
     CRM_MANAGED_ROUTES("/lost-reasons", CRM_KIND_LOST_REASON,
                        "a lost reason", "lost reasons"),
+    CRM_ROUTE(POST, "/lost-reasons/{id}/merge", MANAGER,
+              crm_reason_merge_handler, CRM_KIND_LOST_REASON, JOB,
+              &crm_reason_merge, "Merge a lost reason into another"),
     CRM_MANAGED_ROUTES("/tags", CRM_KIND_TAG, "a tag", "tags"),
 
     CRM_CONFIG_ROUTES("/activity-types", CRM_KIND_ACTIVITY_TYPE,
