@@ -1,5 +1,6 @@
 /* Contacts over HTTP: create, read, patch, delete (api.md, section 2) */
 
+#include "crm_activity.h"
 #include "crm_change.h"
 #include "crm_contact.h"
 #include "crm_handlers.h"
@@ -457,6 +458,28 @@ crm_contact_delete(crm_flow_t *f)
 }
 
 
+/* open ones and others: two replies, the last ones */
+
+static void
+crm_contact_count_activities(crm_flow_t *f, crm_contact_op_t *o)
+{
+    unsigned      ended;
+    crm_str_t     none = crm_null_string;
+    crm_arena_t  *a = &f->arena;
+
+    for (ended = 0; ended < 2; ended++) {
+        crm_flow_call(f, "ZCOUNT",
+                      crm_activity_bucket(a, &f->tenant->prefix,
+                                          CRM_KIND_CONTACT, o->id, ended),
+                      crm_arena_printf(a, "%lld", (long long)
+                           crm_activity_score(o->id, CRM_ACTIVITY_FIRST)),
+                      crm_arena_printf(a, "(%lld", (long long)
+                           crm_activity_score(o->id, CRM_ACTIVITY_LAST)),
+                      none);
+    }
+}
+
+
 static ngx_int_t
 crm_contact_delete_load(crm_flow_t *f)
 {
@@ -471,22 +494,51 @@ crm_contact_delete_load(crm_flow_t *f)
                                (long long) (o->id >> CRM_CONTACT_SHIFT)),
                   id, id, none);
     crm_contact_count_people(f, o);
+    crm_contact_count_activities(f, o);
 
     return crm_flow_wait(f, crm_contact_delete_loaded);
 }
 
 
-/* only what is not zero is named: "%.0lld" of 0 is empty */
+/* only what is not zero is named */
 
 static ngx_int_t
-crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people)
+crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people,
+    int64_t activities)
 {
-    f->answer.members = crm_arena_printf(&f->arena,
-                            "\"counts\":{%s%.0lld%s%s%.0lld}",
-                            leads ? "\"leads\":" : "", (long long) leads,
-                            leads && people ? "," : "",
-                            people ? "\"contacts\":" : "",
-                            (long long) people);
+    ngx_uint_t  i, n;
+    crm_out_t   out;
+
+    const struct {
+        crm_kind_t  kind;
+        int64_t     count;
+    } counts[] = {
+        { CRM_KIND_LEAD, leads }, { CRM_KIND_CONTACT, people },
+        { CRM_KIND_ACTIVITY, activities }
+    };
+
+    crm_out_init(&out, &f->arena, 128);
+    crm_out_lit(&out, "\"counts\":{");
+
+    for (n = 0, i = 0; i < 3; i++) {
+        if (counts[i].count == 0) {
+            continue;
+        }
+
+        if (n++ > 0) {
+            crm_out_char(&out, ',');
+        }
+
+        crm_out_json(&out, &crm_entities[counts[i].kind].plural);
+        crm_out_char(&out, ':');
+        crm_out_int(&out, counts[i].count);
+    }
+
+    crm_out_char(&out, '}');
+
+    if (crm_out_join(&out, &f->answer.members) != CRM_OK) {
+        return NGX_ERROR;
+    }
 
     return crm_flow_problem(f, CRM_P_IN_USE, NULL);
 }
@@ -495,7 +547,7 @@ crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people)
 static ngx_int_t
 crm_contact_delete_loaded(crm_flow_t *f)
 {
-    int64_t            people;
+    int64_t            people, activities;
     ngx_int_t          rc;
     crm_ops_t          ops;
     crm_rule_t         rule;
@@ -516,8 +568,10 @@ crm_contact_delete_loaded(crm_flow_t *f)
         return crm_flow_retry(f);
     }
 
-    if (f->reply[1].num > 0 || people > 0) {
-        return crm_contact_in_use(f, f->reply[1].num, people);
+    activities = f->reply[f->nreply - 2].num + f->reply[f->nreply - 1].num;
+
+    if (f->reply[1].num > 0 || people > 0 || activities > 0) {
+        return crm_contact_in_use(f, f->reply[1].num, people, activities);
     }
 
     crm_write_rule(f, &rule);
