@@ -242,6 +242,9 @@ sub instance {
 }
 
 
+$crm->post('/leads', { name => 'To plan something for' });
+
+
 # the contents of every object that can be created
 
 for (@operations) {
@@ -256,6 +259,13 @@ for (@operations) {
 
     $body{type} = 'opportunity' if $kind eq 'Lead';
     $body{role} = 'salesperson' if $kind eq 'User';
+    $body{lead_id} = 1 if $path eq '/activities';
+
+    if ($kind eq 'Activity') {
+        $body{type_id} = 3;             # a meeting
+        $body{end_at} = '2030-01-02T04:04:05Z';
+    }
+
     my $res = $crm->post($path =~ s/\{\w+\}/1/gr, \%body);
 
     $crm->status_ok($res, 201, "$kind: every documented field at once");

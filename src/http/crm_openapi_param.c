@@ -5,6 +5,7 @@
 
 #include "crm_include.h"
 #include "crm_openapi_int.h"
+#include "crm_query.h"
 
 
 typedef struct {
@@ -167,9 +168,10 @@ crm_doc_filter_item(crm_out_t *out, const crm_field_t *f)
         return;
 
     case CRM_T_ID:
-        crm_doc_text(out, "{'anyOf':[{'type':'integer','minimum':1},"
-                     "{'enum':['none'");
-        crm_doc_text(out, f->ref == CRM_KIND_USER ? ",'me']}]}" : "]}]}");
+        crm_doc_text(out, "{'anyOf':[{'type':'integer','minimum':1}");
+        crm_doc_text(out, crm_query_unset(f) ? ",{'const':'none'}" : "");
+        crm_doc_text(out, f->ref == CRM_KIND_USER ? ",{'const':'me'}]}"
+                                                  : "]}");
         return;
 
     case CRM_T_IDS:
