@@ -199,24 +199,30 @@ crm_request_body_read(ngx_http_request_t *r)
 {
     crm_request_t  *q;
 
-    q = crm_request_get(r);
+    /* of a subrequest its own, not the main request's */
+
+    q = ngx_http_get_module_ctx(r, ngx_http_crm_module);
+
+    /* an answer at once ends the request: held until q was looked at */
+
+    r->main->count++;
 
     crm_request_start(q);
 
-    if (q->flow.finished) {
-        return;
+    if (!q->flow.finished) {
+        q->async = 1;
+
+        /* the reader left the connection blocked for reading: without this a
+           client that goes away would be noticed only by the answer */
+
+        r->read_event_handler = ngx_http_test_reading;
+
+        if (r->connection->read->ready) {
+            ngx_post_event(r->connection->read, &ngx_posted_events);
+        }
     }
 
-    q->async = 1;
-
-    /* the reader left the connection blocked for reading: without this a
-       client that goes away would be noticed only by the answer */
-
-    r->read_event_handler = ngx_http_test_reading;
-
-    if (r->connection->read->ready) {
-        ngx_post_event(r->connection->read, &ngx_posted_events);
-    }
+    ngx_http_finalize_request(r, NGX_DONE);
 }
 
 
