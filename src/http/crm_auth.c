@@ -607,10 +607,15 @@ crm_auth_conf_loaded(crm_flow_t *f)
 
     token = crm_token_find(f->worker->tenants, f->tenant, q->token_hash);
 
+    /* another one took its place while the configuration was read: that is
+       in memory now, so the next look-up is the last */
+
+    if (token == NULL) {
+        return crm_auth_cold(f);
+    }
+
     if (crm_auth_user(f, token) != NGX_OK) {
-        if (token != NULL) {
-            crm_token_forget(token);
-        }
+        crm_token_forget(token);
 
         return crm_flow_problem(f, CRM_P_UNAUTHORIZED, NULL);
     }
