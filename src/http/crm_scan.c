@@ -15,6 +15,25 @@ static ngx_int_t crm_scan_walked(crm_flow_t *f);
 static ngx_int_t crm_scan_groups(crm_flow_t *f, crm_scan_t *scan);
 
 
+/*
+ * Bounds may have moved since the page before (what is planned is behind
+ * now): a place that lies before them is their beginning.
+ */
+
+static void
+crm_scan_begin(const crm_scan_t *scan, crm_source_t *s)
+{
+    if (!s->lex && (scan->query.desc ? scan->after.score >= s->high
+                                     : scan->after.score < s->low))
+    {
+        return;
+    }
+
+    s->after = scan->after;
+    s->begun = 1;
+}
+
+
 ngx_int_t
 crm_scan_start(crm_flow_t *f)
 {
@@ -33,8 +52,7 @@ crm_scan_start(crm_flow_t *f)
     }
 
     for (i = 0; scan->begun && scan->after.set && i < scan->nsources; i++) {
-        scan->source[i].after = scan->after;
-        scan->source[i].begun = 1;
+        crm_scan_begin(scan, &scan->source[i]);
     }
 
     if (scan->use_bits || scan->by_groups
@@ -92,6 +110,19 @@ crm_scan_counted(crm_flow_t *f)
 }
 
 
+/* also some more, where a walk would have to end before the page is full */
+
+static ngx_uint_t
+crm_scan_are_few(const crm_scan_t *scan, int64_t n)
+{
+    int64_t  limit = scan->query.limit;
+
+    return n <= CRM_SCAN_FEW
+           || (n <= CRM_SCAN_MORE
+               && limit * scan->last_id / n > CRM_SCAN_WALK);
+}
+
+
 ngx_int_t
 crm_scan_gathered(crm_flow_t *f)
 {
@@ -110,13 +141,17 @@ crm_scan_gathered(crm_flow_t *f)
     }
 
     if (scan->by_groups || (scan->begun && !scan->after.set
-                            && n > CRM_SCAN_FEW))
+                            && !crm_scan_are_few(scan, n)))
     {
         scan->mode = CRM_SCAN_BY_GROUPS;
 
-    } else if (n <= CRM_SCAN_FEW && scan->mode == CRM_SCAN_BY_WALK
-               && scan->walked == 0)
+    } else if (scan->mode == CRM_SCAN_BY_WALK && scan->walked == 0
+               && crm_scan_are_few(scan, n))
     {
+        if (n > CRM_SCAN_FEW) {
+            f->redis = f->worker->bulk;
+        }
+
         return crm_scan_few(f);
     }
 
