@@ -214,7 +214,8 @@ crm_leads_contact_term(crm_leads_plan_t *p, const crm_filter_t *filter)
         crm_term_range(term, crm_flow_key(p->flow, "l:c:%lld",
                                           (long long) filter->num[i]
                                           >> CRM_CONTACT_SHIFT),
-                       filter->num[i], filter->num[i] + 1);
+                       filter->num[i],
+                       filter->num[i] + (filter->num[i] < INT64_MAX));
     }
 
     crm_scan_add(p->scan, term);
