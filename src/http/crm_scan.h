@@ -7,7 +7,8 @@
  *
  *   walk    merges the sorted sets from the cursor on; where there are
  *           bitmaps, they are tested in the worker
- *   few     up to 1,000 records match: their sort values are fetched
+ *   few     1,000 records match, or some more of very many: their sort values
+ *           are fetched
  *   groups  by id within groups of the same sort value, out of the bitmaps:
  *           order by id or priority, and what has no sort value at all
  *
@@ -28,6 +29,7 @@
 
 #define CRM_SCAN_WALK     4000      /* entries of a walk in one request */
 #define CRM_SCAN_FEW      1000      /* matches that are sorted in the worker */
+#define CRM_SCAN_MORE     3000      /* ... rather than a walk without end */
 #define CRM_SCAN_WHOLE    100       /* matches that are loaded at once */
 #define CRM_SCAN_LOADS    1000      /* records in vain in one request */
 #define CRM_SCAN_BIG      100000    /* ids from which a list is long */
