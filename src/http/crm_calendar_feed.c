@@ -8,7 +8,7 @@
  * that libical holds up nobody.
  */
 
-#include "crm_auth.h"
+#include "crm_activity_op.h"
 #include "crm_calendar.h"
 #include "crm_conf_load.h"
 #include "crm_digest.h"
@@ -373,16 +373,6 @@ crm_feed_loaded(crm_flow_t *f)
 }
 
 
-static ngx_uint_t
-crm_feed_may_name(crm_flow_t *f, const crm_record_t *activity)
-{
-    const crm_value_t  *owner = &activity->v[CRM_ACTIVITY_OWNER];
-
-    return crm_sees_all(f) || !owner->set
-           || owner->num == crm_record_id(f->user);
-}
-
-
 static ngx_int_t
 crm_feed_named(crm_flow_t *f)
 {
@@ -398,7 +388,7 @@ crm_feed_named(crm_flow_t *f)
         entry.slug = f->tenant->slug;
         entry.record = (crm_str_t) crm_null_string;
 
-        if (crm_feed_may_name(f, entry.activity)) {
+        if (crm_activity_writable(f, entry.activity)) {
             entry.record = f->reply[i].str;
         }
 
