@@ -38,7 +38,7 @@ static ngx_int_t crm_bulk_begun(crm_flow_t *f);
 static ngx_int_t crm_bulk_end(crm_flow_t *f);
 
 
-/* ---- the body -------------------------------------------------------------- */
+/* ---- the body ----------------------------------------------------------- */
 
 static void
 crm_bulk_fault(crm_flow_t *f, const char *name, crm_fault_code_t code,
@@ -201,7 +201,7 @@ crm_leads_bulk(crm_flow_t *f)
 }
 
 
-/* ---- which records ---------------------------------------------------------- */
+/* ---- which records ------------------------------------------------------ */
 
 static ngx_int_t
 crm_bulk_select(crm_flow_t *f)
@@ -274,7 +274,7 @@ crm_bulk_items(crm_flow_t *f, crm_bulk_request_t *r)
 }
 
 
-/* ---- the job ------------------------------------------------------------------ */
+/* ---- the job ------------------------------------------------------------ */
 
 static ngx_int_t
 crm_bulk_ask(crm_flow_t *f)
@@ -444,7 +444,7 @@ crm_bulk_begun(crm_flow_t *f)
 }
 
 
-/* ---- the answer ----------------------------------------------------------------- */
+/* ---- the answer --------------------------------------------------------- */
 
 /* addresses that were written to, each once whatever its case */
 
@@ -503,16 +503,29 @@ crm_bulk_stored(crm_flow_t *f)
 }
 
 
-static ngx_int_t
-crm_bulk_end(crm_flow_t *f)
-{
-    crm_ops_t     ops;
-    crm_out_t    *out, results;
-    ngx_uint_t    i, n, succeeded, failed;
-    crm_bulk_t   *b = f->data;
+/* {"succeeded":2,"failed":0,"results":[...] */
 
-    succeeded = failed = 0;
-    crm_out_init(&results, &f->arena, 64 * b->n + 64);
+static void
+crm_bulk_results(crm_bulk_t *b, crm_out_t *out, ngx_uint_t *succeeded,
+    ngx_uint_t *failed)
+{
+    ngx_uint_t        i, n;
+    crm_bulk_item_t  *item;
+
+    for (*succeeded = 0, *failed = 0, i = 0; i < b->n; i++) {
+        item = &b->item[i];
+
+        if (!item->skipped) {
+            *succeeded += item->problem == CRM_P_NONE;
+            *failed += item->problem != CRM_P_NONE;
+        }
+    }
+
+    crm_out_lit(out, "{\"succeeded\":");
+    crm_out_int(out, *succeeded);
+    crm_out_lit(out, ",\"failed\":");
+    crm_out_int(out, *failed);
+    crm_out_lit(out, ",\"results\":[");
 
     for (n = 0, i = 0; i < b->n; i++) {
         if (b->item[i].skipped) {
@@ -520,36 +533,27 @@ crm_bulk_end(crm_flow_t *f)
         }
 
         if (n++ > 0) {
-            crm_out_char(&results, ',');
+            crm_out_char(out, ',');
         }
 
-        crm_bulk_item_json(&results, &b->item[i]);
-        succeeded += b->item[i].problem == CRM_P_NONE;
-        failed += b->item[i].problem != CRM_P_NONE;
-    }
-
-    crm_ops_init(&ops, &f->arena);
-    crm_job_tally(f, b->job_rec, succeeded, failed, &ops);
-
-    out = crm_answer_json(f, NGX_HTTP_OK);
-
-    crm_out_lit(out, "{\"succeeded\":");
-    crm_out_int(out, succeeded);
-    crm_out_lit(out, ",\"failed\":");
-    crm_out_int(out, failed);
-    crm_out_lit(out, ",\"results\":[");
-
-    if (n > 0) {
-        crm_str_t  text;
-
-        if (crm_out_join(&results, &text) != CRM_OK) {
-            return NGX_ERROR;
-        }
-
-        crm_out_str(out, &text);
+        crm_bulk_item_json(out, &b->item[i]);
     }
 
     crm_out_char(out, ']');
+}
+
+
+static ngx_int_t
+crm_bulk_end(crm_flow_t *f)
+{
+    crm_ops_t    ops;
+    crm_out_t   *out;
+    ngx_uint_t   succeeded, failed;
+    crm_bulk_t  *b = f->data;
+
+    out = crm_answer_json(f, NGX_HTTP_OK);
+
+    crm_bulk_results(b, out, &succeeded, &failed);
 
     if (b->action->op == CRM_OP_OTHER) {
         crm_bulk_recipients(f, b, out);
@@ -558,6 +562,9 @@ crm_bulk_end(crm_flow_t *f)
     crm_out_lit(out, ",\"job_id\":");
     crm_out_int(out, b->job_id);
     crm_out_char(out, '}');
+
+    crm_ops_init(&ops, &f->arena);
+    crm_job_tally(f, b->job_rec, succeeded, failed, &ops);
 
     if (f->idem_key.len > 0) {
         crm_idem_store(f, &ops);

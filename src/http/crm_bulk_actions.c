@@ -216,7 +216,7 @@ crm_bulk_take_back(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 }
 
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 static const crm_bulk_action_t  crm_bulk_table[] = {
 

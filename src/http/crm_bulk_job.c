@@ -300,7 +300,7 @@ crm_bulk_slice_chunk(crm_flow_t *f)
 }
 
 
-/* ---- marks: what was done before, and what it was ------------------------- */
+/* ---- marks: what was done before, and what it was ----------------------- */
 
 static void
 crm_bulk_ask_marks(crm_flow_t *f, crm_bulk_t *b, int64_t job)
@@ -377,7 +377,7 @@ crm_bulk_slice_marked(crm_flow_t *f)
 }
 
 
-/* ---- the end of a slice, and of the job -------------------------------------- */
+/* ---- the end of a slice, and of the job --------------------------------- */
 
 static ngx_int_t
 crm_bulk_slice_end(crm_flow_t *f)

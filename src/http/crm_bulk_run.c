@@ -48,7 +48,7 @@ crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item)
 }
 
 
-/* ---- one record ----------------------------------------------------------- */
+/* ---- one record --------------------------------------------------------- */
 
 static ngx_int_t
 crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
@@ -172,7 +172,7 @@ crm_bulk_one(crm_flow_t *f)
 }
 
 
-/* ---- the row of records --------------------------------------------------- */
+/* ---- the row of records ------------------------------------------------- */
 
 static void
 crm_bulk_launch(crm_bulk_t *b, crm_bulk_slot_t *slot)

@@ -63,7 +63,7 @@ crm_carry_job(crm_lead_op_t *o)
 }
 
 
-/* ---- stages ---------------------------------------------------------------- */
+/* ---- stages ------------------------------------------------------------- */
 
 ngx_uint_t
 crm_stage_carries(const crm_record_t *old, const crm_record_t *stage)
@@ -146,7 +146,7 @@ crm_stage_apply(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 }
 
 
-/* ---- lost reasons ------------------------------------------------------------ */
+/* ---- lost reasons ------------------------------------------------------- */
 
 static crm_problem_t
 crm_reason_apply(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
