@@ -93,12 +93,13 @@ crm_activity_bucket(crm_arena_t *a, const crm_str_t *prefix, crm_kind_t kind,
 }
 
 
-/* exact as a double up to 2^31 records */
+/* exact as a double up to 2^31 records; ids beyond are only asked for, their
+   buckets are empty */
 
 int64_t
 crm_activity_score(int64_t id, int64_t day)
 {
-    return (id << 22) + day - CRM_ACTIVITY_FIRST;
+    return (int64_t) ((uint64_t) id << 22) + day - CRM_ACTIVITY_FIRST;
 }
 
 
