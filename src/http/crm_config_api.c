@@ -4,6 +4,8 @@
  * src/domain/crm_config.c.
  */
 
+#include "crm_activity.h"
+#include "crm_activity_zones.h"
 #include "crm_auth.h"
 #include "crm_bulk.h"
 #include "crm_change.h"
@@ -267,6 +269,11 @@ crm_config_patch(crm_flow_t *f)
         return crm_config_amounts(f);
     }
 
+    if (entity->kind == CRM_KIND_SETTINGS || entity->kind == CRM_KIND_USER) {
+        crm_job_ask(f, &crm_zones_job);
+        return crm_flow_wait(f, crm_config_save);
+    }
+
     return crm_config_save(f);
 }
 
@@ -286,6 +293,8 @@ crm_config_amounts(crm_flow_t *f)
                       (crm_str_t) crm_null_string,
                       (crm_str_t) crm_null_string);
     }
+
+    crm_job_ask(f, &crm_zones_job);
 
     return crm_flow_wait(f, crm_config_save);
 }
@@ -333,7 +342,9 @@ crm_config_save(crm_flow_t *f)
         return NGX_OK;
     }
 
-    for (i = 0; kind == CRM_KIND_SETTINGS && i < f->nreply; i++) {
+    /* the last reply is of crm_job_ask() */
+
+    for (i = 0; kind == CRM_KIND_SETTINGS && i + 1 < f->nreply; i++) {
         if (f->reply[i].num != 0) {
             problem = CRM_P_CURRENCY_IN_USE;
         }
@@ -356,6 +367,13 @@ crm_config_save(crm_flow_t *f)
 
     if (kind == CRM_KIND_STAGE && crm_stage_carries(c->old, c->rec)
         && crm_stage_carry(f, c->rec, &f->reply[0], &ops) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (crm_zones_carries(c->old, c->rec)
+        && crm_zones_carry(f, c->rec, &f->reply[f->nreply - 1], &ops)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -390,6 +408,26 @@ static int64_t
 crm_config_chunks(crm_flow_t *f, crm_kind_t ids)
 {
     return (f->tenant->last_id[ids] >> CRM_CHUNK_SHIFT) + 1;
+}
+
+
+/* of a type, in any state */
+
+static void
+crm_config_count_activities(crm_flow_t *f, int64_t type)
+{
+    ngx_uint_t  i;
+    crm_str_t   key, none = crm_null_string;
+
+    const crm_activity_scope_t  scope = { 'y', type, 0 };
+
+    for (i = 0; i < CRM_SEGMENTS; i++) {
+        if (crm_activity_key(&f->arena, &f->tenant->prefix, i, &scope, &key)
+            == CRM_OK)
+        {
+            crm_flow_call(f, "ZCARD", key, none, none, none);
+        }
+    }
 }
 
 
@@ -431,6 +469,10 @@ crm_config_delete(crm_flow_t *f)
         }
     }
 
+    if (kind == CRM_KIND_ACTIVITY_TYPE) {
+        crm_config_count_activities(f, crm_record_id(rec));
+    }
+
     /* the counts above are those of this state of `writes` */
 
     crm_flow_call(f, "HGET", f->tenant->root, crm_str("writes"), none, none);
@@ -445,7 +487,7 @@ crm_config_delete(crm_flow_t *f)
 
 static ngx_int_t
 crm_config_in_use(crm_flow_t *f, const unsigned *config, int64_t leads,
-    int64_t contacts)
+    int64_t contacts, int64_t activities)
 {
     size_t        n;
     ngx_uint_t    i;
@@ -456,13 +498,14 @@ crm_config_in_use(crm_flow_t *f, const unsigned *config, int64_t leads,
         crm_kind_t  kind;
         int64_t     count;
     } records[] = {
-        { CRM_KIND_LEAD, leads }, { CRM_KIND_CONTACT, contacts }
+        { CRM_KIND_LEAD, leads }, { CRM_KIND_CONTACT, contacts },
+        { CRM_KIND_ACTIVITY, activities }
     };
 
     crm_out_init(&out, &f->arena, 256);
     crm_out_lit(&out, "\"counts\":{");
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
         if (records[i].count > 0) {
             crm_out_json(&out, &crm_entities[records[i].kind].plural);
             crm_out_char(&out, ':');
@@ -501,7 +544,7 @@ crm_config_in_use(crm_flow_t *f, const unsigned *config, int64_t leads,
 static ngx_int_t
 crm_config_delete_counted(crm_flow_t *f)
 {
-    int64_t        leads, contacts;
+    int64_t        leads, contacts, activities;
     unsigned       config[CRM_CONF_KINDS], used;
     crm_ops_t      ops;
     crm_kind_t     k;
@@ -517,9 +560,17 @@ crm_config_delete_counted(crm_flow_t *f)
 
     chunks = (uintptr_t) f->data;
 
-    for (leads = 0, contacts = 0, i = 0; i + 1 < f->nreply; i++) {
-        if (i < chunks) {
+    leads = 0;
+    contacts = 0;
+    activities = 0;
+
+    for (i = 0; i + 1 < f->nreply; i++) {
+        if (rec->entity->kind == CRM_KIND_ACTIVITY_TYPE) {
+            activities += f->reply[i].num;
+
+        } else if (i < chunks) {
             leads += f->reply[i].num;
+
         } else {
             contacts += f->reply[i].num;
         }
@@ -532,8 +583,8 @@ crm_config_delete_counted(crm_flow_t *f)
         used += config[k];
     }
 
-    if (used > 0 || leads > 0 || contacts > 0) {
-        return crm_config_in_use(f, config, leads, contacts);
+    if (used > 0 || leads > 0 || contacts > 0 || activities > 0) {
+        return crm_config_in_use(f, config, leads, contacts, activities);
     }
 
     crm_write_rule(f, &rule);
