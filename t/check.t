@@ -50,6 +50,30 @@ sub finds {
 }
 
 
+# The same for a break that has consequences: how many faults it makes depends
+# on what is mended first.
+
+sub mends {
+    my ($name, $break, $sample) = @_;
+
+    subtest $name => sub {
+        $break->();
+
+        my $found = check($crm);
+
+        cmp_ok($found->{faults}, '>', 0, 'found');
+        ok((grep { $_ eq $sample } @{ $found->{samples} }), 'in words')
+            || diag(join "\n", @{ $found->{samples} });
+
+        my $mended = check($crm, repair => \1);
+
+        cmp_ok($mended->{faults}, '>', 0, 'found while mending');
+        is($mended->{repaired}, $mended->{faults}, 'all mended');
+        is(check($crm)->{faults}, 0, 'clean');
+    };
+}
+
+
 sub fill {
     my ($tenant, $n) = @_;
 
@@ -93,6 +117,22 @@ $crm->delete('/leads/7');
 $crm->patch('/leads/8', { name => 'Another', user_id => undef });
 $crm->user;
 
+$crm->post('/leads/9/activities', { type_id => 1, due_date => '2026-12-01' });
+$crm->post('/leads/9/activities', { type_id => 4, due_date => '2026-12-05',
+                                    user_id => 2 });
+$crm->post('/leads/10/activities', {
+    type_id => 3, start_at => '2026-12-02T09:00:00Z',
+    end_at => '2026-12-02T10:00:00Z',
+});
+$crm->post('/leads/11/activities', { type_id => 2 });
+$crm->post('/activities/4/done', { feedback => 'ok' });
+$crm->post('/leads/12/activities', { type_id => 2 });
+$crm->post('/activities/5/cancel', {});
+$crm->post('/contacts/1/activities', { type_id => 2 });
+$crm->post('/leads/14/activities', { type_id => 2 });
+$crm->post('/leads/14/archive', {});
+$crm->post('/me/calendar-token', {});
+
 
 subtest 'a clean tenant' => sub {
     my $result = check($crm);
@@ -102,8 +142,8 @@ subtest 'a clean tenant' => sub {
         || diag(join "\n", @{ $result->{samples} });
 
     # 1 settings, 2 users, 1 team, 4 stages, 5 reasons, 1 tag, 4 types, 5
-    # rules, 2 tokens, 2 contacts, 29 leads and their messages
-    cmp_ok($result->{entities}, '>=', 56 + 3, 'records');
+    # rules, 2 tokens, 2 contacts, 7 activities, 29 leads and their messages
+    cmp_ok($result->{entities}, '>=', 63 + 3, 'records');
 
     my $job = $crm->wait_job($crm->operator('POST', '/tenants/' . $crm->slug
                                             . '/check'));
@@ -188,6 +228,31 @@ finds('the last id',
                         'id:stage', 1) },
       ['id:lead is 5, but there is lead 30',
        'id:stage is 1, but there is stage 4']);
+
+finds('an activity\'s index',
+      sub { $crm->redis('ZREM', '{}a:o', '0000000001') },
+      ['a:o lacks activity 1']);
+
+finds('a lead that does not know its activities',
+      sub { $crm->redis('HDEL', '{}lead:9', 'act') },
+      ['lead 9 has another next activity or due day than its activities say']);
+
+finds('a due day of nothing',
+      sub { $crm->redis('HSET', '{}lead:15', 'act',
+                        '1796000000000,1796086400000,9,1,20790,1') },
+      ['lead 15 has another next activity or due day than its activities say']);
+
+mends('an activity that does not know its lead',
+      sub { $crm->redis('HSET', '{}activity:2', 'team', 7) },
+      'activity 2 does not know lead 9 as it is');
+
+mends('an activity of no record',
+      sub { $crm->redis('HSET', '{}activity:3', 'lead', 999) },
+      'activity:3 belongs to no record');
+
+finds('the token of a calendar feed',
+      sub { $crm->redis('HSET', '{}tenant', 'c:abc', 1) },
+      ['tenant has c:abc with 1, which no record asks for']);
 
 finds('a token that nobody has',
       sub { $crm->redis('HSET', '{}tenant', 'k:abc', '1:1:0') },

@@ -6,6 +6,7 @@
  */
 
 #include "crm_check_int.h"
+#include "crm_conf_load.h"
 
 
 #define CRM_CHECK_ROUNDS  5
@@ -17,6 +18,7 @@ enum { CRM_CHECK_WRITES, CRM_CHECK_CONF, CRM_CHECK_TOKEN, CRM_CHECK_IDS };
 static ngx_int_t crm_check_slice(crm_flow_t *f);
 static void crm_check_release(crm_job_t *job);
 static ngx_int_t crm_check_begun(crm_flow_t *f);
+static ngx_int_t crm_check_conf_loaded(crm_flow_t *f);
 static ngx_int_t crm_check_ended(crm_flow_t *f);
 static ngx_int_t crm_check_report(crm_flow_t *f, crm_checker_t *c,
     ngx_uint_t quiet);
@@ -47,7 +49,9 @@ crm_check_clear(crm_checker_t *c)
     c->users.n = 0;
     c->tokens.n = 0;
     c->contacts.n = 0;
+    c->activities.n = 0;
     c->leads.n = 0;
+    c->nacts = 0;
     c->messages.n = 0;
 }
 
@@ -68,8 +72,10 @@ crm_check_release(crm_job_t *job)
     free(c->users.id);
     free(c->tokens.id);
     free(c->contacts.id);
+    free(c->activities.id);
     free(c->leads.id);
     free(c->messages.id);
+    free(c->act);
 
     ngx_free(c);
 }
@@ -101,6 +107,12 @@ crm_check_slice(crm_flow_t *f)
     }
 
     crm_ops_init(&c->ops, &f->arena);
+
+    /* the snapshot of crm_check_conf(); a newer one is noticed at the end */
+
+    if (c->phase != crm_check_begin) {
+        f->conf = crm_tenant_conf(f->tenant);
+    }
 
     return c->phase(f);
 }
@@ -264,7 +276,27 @@ crm_check_begun(crm_flow_t *f)
 
     key->type = CRM_IX_FIELD;
 
-    c->phase = crm_check_scan;
+    /* without a readable configuration no due day can be said */
+
+    c->phase = c->nfaults == 0 ? crm_check_conf : crm_check_scan;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+crm_check_conf(crm_flow_t *f)
+{
+    return crm_conf_load_begin(f, crm_check_conf_loaded);
+}
+
+
+static ngx_int_t
+crm_check_conf_loaded(crm_flow_t *f)
+{
+    f->tenant->known = 1;               /* worth a place in the cache */
+
+    crm_checker(f)->phase = crm_check_scan;
 
     return NGX_OK;
 }

@@ -7,7 +7,9 @@
  *                      end: has anything moved, what is reported
  *   crm_check_scan.c   every key of the tenant
  *   crm_check_walk.c   every record, and the index entries that it asks for,
- *                      from the functions that the commits use
+ *                      from the functions that the commits use;
+ *                      crm_check_lead.c, crm_check_acts.c: what records keep
+ *                      of themselves and of one another
  *   crm_check_read.c   every index as it is
  *   crm_check_tally.c  per key: how many entries, and the sum of their
  *                      hashes, asked for minus found: 0 where all is well
@@ -100,6 +102,19 @@ typedef struct {
     int64_t    fields;              /* of the root hash: tokens come and go */
 } crm_check_mark_t;
 
+/* what a lead must know of an activity, and the other way round */
+typedef struct {
+    int64_t    lead;
+    int64_t    id;
+    int64_t    type;
+    int64_t    user;
+    int64_t    day;
+    int64_t    team;
+    int64_t    owner;
+    unsigned   open:1;
+    unsigned   held:1;
+} crm_check_act_t;
+
 #define CRM_CHECK_WINDOW  64        /* keys read side by side */
 
 typedef struct {
@@ -133,8 +148,12 @@ typedef struct {
     crm_check_ids_t     users;          /* that there are */
     crm_check_ids_t     tokens;         /* users with tokens */
     crm_check_ids_t     contacts;
+    crm_check_ids_t     activities;
     crm_check_ids_t     leads;
     crm_check_ids_t     messages;       /* leads with messages */
+    crm_check_act_t    *act;            /* by lead */
+    uint32_t            nacts;
+    uint32_t            acts_cap;
     int64_t             max[CRM_KINDS]; /* highest id */
     int64_t             entities;
     ngx_uint_t          part;           /* of the walk */
@@ -206,9 +225,39 @@ int crm_check_ids_add(crm_check_ids_t *ids, int64_t id);
 ngx_uint_t crm_check_ids_have(const crm_check_ids_t *ids, int64_t id);
 
 
+/* ---- crm_check_walk.c, crm_check_lead.c, crm_check_acts.c --------------- */
+
+/* a record from the reply to HGETALL; NGX_DECLINED: it is not there, or
+   cannot be read, which is a fault */
+ngx_int_t crm_check_load(crm_flow_t *f, crm_kind_t kind, int64_t id,
+    const crm_reply_t *reply, crm_record_t **rec);
+
+/* counts a record in the first walk of a round */
+void crm_check_count(crm_checker_t *c, crm_kind_t kind, int64_t id,
+    int64_t entities);
+
+/* asks for the entries of a record */
+ngx_int_t crm_check_entries(crm_flow_t *f, const char *whose, int64_t id,
+    crm_ix_list_t *list);
+
+/* the records of a walk, from what was read of each */
+ngx_int_t crm_check_act_take(crm_flow_t *f, int64_t id,
+    const crm_reply_t *replies);
+ngx_int_t crm_check_lead_take(crm_flow_t *f, int64_t id,
+    const crm_reply_t *replies);
+
+/* activities by lead, once all are taken */
+void crm_check_acts_sort(crm_checker_t *c);
+
+/* compares the lead's due summary, and what its activities know of it; the
+   lead then has the summary that it should have.  f->conf is there. */
+ngx_int_t crm_check_lead_acts(crm_flow_t *f, crm_record_t *lead);
+
+
 /* ---- phases, in their order --------------------------------------------- */
 
 ngx_int_t crm_check_begin(crm_flow_t *f);
+ngx_int_t crm_check_conf(crm_flow_t *f);
 ngx_int_t crm_check_scan(crm_flow_t *f);
 ngx_int_t crm_check_walk(crm_flow_t *f);
 ngx_int_t crm_check_orphans(crm_flow_t *f);

@@ -155,7 +155,7 @@ crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
 
     if (crm_str_is(&key->name, "tenant")) {
         argv[3] = crm_str("MATCH");
-        argv[4] = crm_str("k:*");
+        argv[4] = crm_str("[kc]:*");
     }
 
     crm_flow_cmd(f, 5, argv);

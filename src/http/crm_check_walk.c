@@ -14,12 +14,13 @@
 
 static ngx_int_t crm_check_taken(crm_flow_t *f);
 static void crm_check_ask(crm_flow_t *f, const char *kind, int64_t id);
+static void crm_check_feed_ask(crm_flow_t *f, const char *kind, int64_t id);
 static void crm_check_lead_ask(crm_flow_t *f, const char *kind, int64_t id);
 static ngx_int_t crm_check_token_take(crm_flow_t *f, int64_t id,
     const crm_reply_t *replies);
-static ngx_int_t crm_check_contact_take(crm_flow_t *f, int64_t id,
+static ngx_int_t crm_check_feed_take(crm_flow_t *f, int64_t id,
     const crm_reply_t *replies);
-static ngx_int_t crm_check_lead_take(crm_flow_t *f, int64_t id,
+static ngx_int_t crm_check_contact_take(crm_flow_t *f, int64_t id,
     const crm_reply_t *replies);
 
 
@@ -35,8 +36,12 @@ typedef struct {
 static const crm_check_part_t  crm_check_parts[] = {
     { offsetof(crm_checker_t, tokens), "tokens", 1, crm_check_ask,
       crm_check_token_take },
+    { offsetof(crm_checker_t, users), "user", 1, crm_check_feed_ask,
+      crm_check_feed_take },
     { offsetof(crm_checker_t, contacts), "contact", 1, crm_check_ask,
       crm_check_contact_take },
+    { offsetof(crm_checker_t, activities), "activity", 1, crm_check_ask,
+      crm_check_act_take },
     { offsetof(crm_checker_t, leads), "lead", 2, crm_check_lead_ask,
       crm_check_lead_take }
 };
@@ -77,6 +82,11 @@ crm_check_walk(crm_flow_t *f)
     const crm_check_part_t  *part;
 
     while (c->part < CRM_CHECK_PARTS && c->at == crm_check_part_ids(c)->n) {
+
+        if (crm_check_parts[c->part].take == crm_check_act_take) {
+            crm_check_acts_sort(c);
+        }
+
         c->part++;
         c->at = 0;
     }
@@ -135,6 +145,21 @@ crm_check_ask(crm_flow_t *f, const char *kind, int64_t id)
 }
 
 
+/* the token of a user's calendar feed (crm_calendar_token.c) */
+
+static void
+crm_check_feed_ask(crm_flow_t *f, const char *kind, int64_t id)
+{
+    crm_str_t  none = crm_null_string;
+
+    (void) kind;
+
+    crm_flow_call(f, "HGET", f->tenant->root,
+                  crm_arena_printf(&f->arena, "ct:%lld", (long long) id),
+                  none, none);
+}
+
+
 static void
 crm_check_lead_ask(crm_flow_t *f, const char *kind, int64_t id)
 {
@@ -148,9 +173,7 @@ crm_check_lead_ask(crm_flow_t *f, const char *kind, int64_t id)
 }
 
 
-/* counts a record in the first walk of a round */
-
-static void
+void
 crm_check_count(crm_checker_t *c, crm_kind_t kind, int64_t id,
     int64_t entities)
 {
@@ -172,7 +195,7 @@ crm_check_unreadable(crm_checker_t *c, const char *kind, int64_t id)
 }
 
 
-static ngx_int_t
+ngx_int_t
 crm_check_load(crm_flow_t *f, crm_kind_t kind, int64_t id,
     const crm_reply_t *reply, crm_record_t **rec)
 {
@@ -266,7 +289,7 @@ crm_check_write(crm_flow_t *f, crm_check_entry_t *e, const crm_write_t *w)
  * emitted twice count here as they do there.
  */
 
-static ngx_int_t
+ngx_int_t
 crm_check_entries(crm_flow_t *f, const char *whose, int64_t id,
     crm_ix_list_t *list)
 {
@@ -351,6 +374,27 @@ crm_check_token_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 
 
 static ngx_int_t
+crm_check_feed_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
+{
+    crm_check_entry_t  e;
+
+    if (!crm_reply_is_string(replies)) {
+        return NGX_OK;
+    }
+
+    e.type = CRM_IX_FIELD;
+    e.name = crm_str("tenant");
+    e.member = crm_arena_printf(&f->arena, "c:%.*s", (int) replies->str.len,
+                                replies->str.data);
+    e.value = crm_arena_printf(&f->arena, "%lld", (long long) id);
+    e.whose = "the calendar of user";
+    e.id = id;
+
+    return crm_check_want(f, &e);
+}
+
+
+static ngx_int_t
 crm_check_contact_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 {
     ngx_int_t       rc;
@@ -369,85 +413,6 @@ crm_check_contact_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
     crm_contact_index(&list, contact);
 
     return crm_check_entries(f, "contact", id, &list);
-}
-
-
-/* what a lead keeps that follows from itself: its card, and that the count
-   of messages is not below what is there */
-
-static ngx_int_t
-crm_check_lead_self(crm_flow_t *f, const crm_record_t *lead,
-    const crm_reply_t *replies)
-{
-    int64_t         id = crm_record_id(lead), messages = replies[1].num;
-    uint32_t        i;
-    crm_str_t       card, name, stored;
-    crm_checker_t  *c = crm_checker(f);
-
-    if (crm_lead_card(&f->arena, lead, &card) != CRM_OK) {
-        return NGX_ERROR;
-    }
-
-    stored = crm_str("");
-
-    for (i = 0; i + 1 < replies->n; i += 2) {
-        if (crm_str_is(&replies->item[i].str, "card")) {
-            stored = replies->item[i + 1].str;
-        }
-    }
-
-    name = crm_arena_printf(&f->arena, "lead:%lld", (long long) id);
-
-    if (!crm_str_eq(&card, &stored)) {
-        crm_check_fault(c, crm_check_mix((uint64_t) id, 'C'),
-                        "lead %lld has a card that is not what its fields "
-                        "say", (long long) id);
-        crm_check_put(f, "HSET", &name, crm_str("card"), card);
-    }
-
-    if (messages > lead->v[CRM_LEAD_MESSAGES].num) {
-        crm_check_fault(c, crm_check_mix((uint64_t) id, 'M'),
-                        "lead %lld has counted %lld messages, but %lld are "
-                        "there", (long long) id,
-                        (long long) lead->v[CRM_LEAD_MESSAGES].num,
-                        (long long) messages);
-        crm_check_put(f, "HSET", &name,
-                      crm_entities[CRM_KIND_LEAD]
-                          .fields[CRM_LEAD_MESSAGES].stored,
-                      crm_arena_printf(&f->arena, "%lld",
-                                       (long long) messages));
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-crm_check_lead_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
-{
-    ngx_int_t       rc;
-    crm_record_t   *lead;
-    crm_checker_t  *c = crm_checker(f);
-    crm_ix_list_t   list;
-
-    rc = crm_check_load(f, CRM_KIND_LEAD, id, replies, &lead);
-
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    crm_check_count(c, CRM_KIND_LEAD, id, 1 + replies[1].num);
-
-    if (c->mode == CRM_CHECK_TALLY
-        && crm_check_lead_self(f, lead, replies) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    crm_ix_init(&list, &f->arena, f->tenant->prefix);
-    crm_lead_index(&list, lead);
-
-    return crm_check_entries(f, "lead", id, &list);
 }
 
 
