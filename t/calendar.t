@@ -375,4 +375,6 @@ for my $file (map { dirname(__FILE__) . "/../conf/$_" }
     }
 }
 
+$crm->check_clean;
+
 done_testing;

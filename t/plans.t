@@ -153,4 +153,6 @@ $crm->status_ok($crm->patch("/activity-plans/$plan->{id}",
 $crm->problem_ok($crm->post($at, {}), 409, 'not_active');
 is_deeply(ids($crm->get('/activity-plans')), [], 'archived');
 
+$crm->check_clean;
+
 done_testing;

@@ -122,6 +122,9 @@ ngx_int_t crm_lead_place_find(crm_flow_t *f);
    and entered */
 ngx_int_t crm_lead_columns(crm_flow_t *f, crm_lead_op_t *o);
 
+/* If-Match, or the version that a batch names; else 412 is prepared */
+ngx_int_t crm_lead_op_match(crm_flow_t *f, crm_lead_op_t *o);
+
 ngx_int_t crm_lead_op_decide(crm_flow_t *f);
 ngx_int_t crm_lead_op_commit(crm_flow_t *f);
 
