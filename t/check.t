@@ -416,6 +416,30 @@ subtest 'while others write' => sub {
 };
 
 
+# more than one window of a sorted set, mended while it is read
+
+subtest 'many members too much' => sub {
+    $crm->redis('ZADD', '{}l:s:o1:c',
+                map { ($_, sprintf 'x%09d', $_) } 1 .. 1500);
+    $crm->redis('SETBIT', '{}l:f:prio:1:0', $_, 1) for 300_000 .. 300_020;
+
+    my $mended = check($crm, repair => \1);
+
+    is($mended->{faults}, 1521, 'found');
+    is($mended->{repaired}, 1521, 'mended');
+    is(check($crm)->{faults}, 0, 'clean');
+};
+
+
+subtest 'a suspended tenant' => sub {
+    my $path = '/tenants/' . $crm->slug;
+
+    $crm->operator('PATCH', $path, { suspended => \1 });
+    is(check($crm)->{faults}, 0, 'can be checked');
+    $crm->operator('PATCH', $path, { suspended => \0 });
+};
+
+
 subtest 'the body' => sub {
     my $path = '/tenants/' . $crm->slug . '/check';
 
