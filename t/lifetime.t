@@ -10,6 +10,7 @@ use Time::HiRes qw(sleep time);
 my $server = CRM::Test->private(
     workers => 1,
     server  => "location = /mirrored { mirror /crm/v1/leads; }\n",
+    http    => 'crm_cors_origin https://app.example;',
 );
 my $crm   = CRM::Test->tenant(server => $server);
 my ($pid) = $server->workers;
@@ -122,6 +123,16 @@ is(($server->workers)[0], $pid, 'a mirrored POST: by the same worker');
 
     is($next->status, 200, 'the next page');
     cmp_ok(time - $begun, '<', 4, 'comes soon');
+}
+
+
+# an answer without Access-Control-Allow-Origin is not one for all origins
+
+for my $origin (undef, 'https://other.example', 'https://app.example') {
+    my $res = $crm->get('/me', headers => { Origin => $origin });
+
+    like($res->header('Vary') // '', qr/Origin/,
+         'Vary: Origin for ' . ($origin // 'none'));
 }
 
 

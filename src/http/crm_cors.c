@@ -72,6 +72,14 @@ crm_cors_headers(crm_request_t *q)
         "Idempotency-Key, X-Request-Id");
     static const ngx_str_t  age = ngx_string("86400");
 
+    /* also without a header of ours: a cache must not give that to another */
+
+    if (q->conf->cors_origins != NULL
+        && crm_cors_header(q, "Vary", vary) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     allowed = crm_cors_allowed(q);
 
     if (allowed == NULL) {
@@ -79,7 +87,6 @@ crm_cors_headers(crm_request_t *q)
     }
 
     if (crm_cors_header(q, "Access-Control-Allow-Origin", *allowed) != NGX_OK
-        || crm_cors_header(q, "Vary", vary) != NGX_OK
         || crm_cors_header(q, "Access-Control-Expose-Headers", expose)
            != NGX_OK)
     {
