@@ -6,8 +6,8 @@
 #include "crm_request.h"
 
 
-#define CRM_BODY_DEPTH      16
-#define CRM_BODY_OVERFLOWS  64
+#define CRM_BODY_DEPTH   16
+#define CRM_BODY_VALUES  200000     /* a batch of 1,000 full records has less */
 
 
 /* wherever nginx has put it: buffers, a temporary file, both */
@@ -67,17 +67,21 @@ crm_body_collect(crm_request_t *q)
 }
 
 
-/* Jansson recurses: the depth is bounded before it sees the text */
+/*
+ * Jansson recurses, and takes a hundred times the bytes of an empty value: both
+ * the depth and the number of values are bounded before it sees the text.
+ */
 
-static ngx_uint_t
-crm_body_too_deep(const crm_str_t *text)
+static crm_problem_t
+crm_body_check(const crm_str_t *text)
 {
     size_t      i;
     u_char      c;
-    ngx_uint_t  depth, quoted;
+    ngx_uint_t  depth, quoted, values;
 
     depth = 0;
     quoted = 0;
+    values = 0;
 
     for (i = 0; i < text->len; i++) {
         c = text->data[i];
@@ -93,71 +97,158 @@ crm_body_too_deep(const crm_str_t *text)
             continue;
         }
 
-        if (c == '"') {
+        switch (c) {
+
+        case '"':
             quoted = 1;
+            break;
 
-        } else if (c == '{' || c == '[') {
+        case '{':
+        case '[':
+            values++;
+
             if (++depth > CRM_BODY_DEPTH) {
-                return 1;
+                return CRM_P_MALFORMED_JSON;
             }
+            break;
 
-        } else if (c == '}' || c == ']') {
+        case '}':
+        case ']':
             depth--;
+            break;
+
+        case ',':
+            values++;
+            break;
+
+        default:
+            break;
         }
     }
 
-    return 0;
+    return values > CRM_BODY_VALUES ? CRM_P_TOO_LARGE : CRM_P_NONE;
 }
 
 
-static ngx_uint_t
-crm_body_is_number(u_char c)
+static u_char *
+crm_body_digits(u_char *p, u_char *end)
 {
-    return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+'
-           || c == 'e' || c == 'E';
+    while (p < end && *p >= '0' && *p <= '9') {
+        p++;
+    }
+
+    return p;
+}
+
+
+/* the end of a number that has the form of JSON's; NULL: it has not */
+
+static u_char *
+crm_body_number(u_char *p, u_char *end, ngx_uint_t *real)
+{
+    u_char  *start;
+
+    *real = 0;
+
+    if (p < end && *p == '-') {
+        p++;
+    }
+
+    start = p;
+    p = crm_body_digits(p, end);
+
+    if (p == start || (*start == '0' && p - start > 1)) {
+        return NULL;
+    }
+
+    if (p < end && *p == '.') {
+        *real = 1;
+        start = ++p;
+        p = crm_body_digits(p, end);
+
+        if (p == start) {
+            return NULL;
+        }
+    }
+
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        *real = 1;
+
+        if (++p < end && (*p == '-' || *p == '+')) {
+            p++;
+        }
+
+        start = p;
+        p = crm_body_digits(p, end);
+
+        if (p == start) {
+            return NULL;
+        }
+    }
+
+    return p;
+}
+
+
+/* something always follows the number: there is a brace at the end */
+
+static ngx_uint_t
+crm_body_overflows(const u_char *p, ngx_uint_t real)
+{
+    double  num;
+
+    errno = 0;
+
+    if (real) {
+        num = strtod((const char *) p, NULL);
+        return errno == ERANGE && (num > 1 || num < -1);
+    }
+
+    (void) strtoll((const char *) p, NULL, 10);
+
+    return errno == ERANGE;
 }
 
 
 /*
  * A number beyond int64 or double is well-formed JSON with a value out of
- * range: 422, not 400.  Jansson refuses the text, so the literal becomes one
- * that every field's range refuses.
+ * range: 422, not 400.  Jansson refuses the text, so such a literal becomes
+ * one that every field's range refuses.  All of them at once: a text with
+ * many would else be read again for each.
  */
 
-static ngx_int_t
-crm_body_cut_number(crm_str_t *text, int position)
+static void
+crm_body_cut_numbers(crm_str_t *text)
 {
-    u_char  *p, *start, *end;
+    u_char      *p, *end, *last;
+    ngx_uint_t   quoted, real;
 
-    if (position <= 0 || (size_t) position > text->len) {
-        return NGX_DECLINED;
-    }
-
-    p = text->data + position - 1;
+    quoted = 0;
     end = text->data + text->len;
 
-    while (p > text->data && !crm_body_is_number(*p)) {
-        p--;
+    for (p = text->data; p < end; p++) {
+
+        if (*p == '"') {
+            quoted = !quoted;
+
+        } else if (quoted) {
+            p += *p == '\\';
+
+        } else if (*p == '-' || (*p >= '0' && *p <= '9')) {
+            last = crm_body_number(p, end, &real);
+
+            if (last == NULL || last == end) {
+                return;                 /* malformed: Jansson says so */
+            }
+
+            if (last - p >= 5 && crm_body_overflows(p, real)) {
+                ngx_memset(p, ' ', last - p);
+                ngx_memcpy(p, "1e308", 5);
+            }
+
+            p = last - 1;
+        }
     }
-
-    for (start = p; start > text->data && crm_body_is_number(start[-1]);
-         start--)
-    {
-        /* void */
-    }
-
-    while (p < end && crm_body_is_number(*p)) {
-        p++;
-    }
-
-    if (p - start < 5) {
-        return NGX_DECLINED;
-    }
-
-    ngx_memset(start, ' ', p - start);
-    ngx_memcpy(start, "1e308", 5);
-
-    return NGX_OK;
 }
 
 
@@ -165,22 +256,20 @@ static json_t *
 crm_body_load(crm_str_t *text)
 {
     json_t        *json;
-    ngx_uint_t     i;
     json_error_t   error;
 
-    for (i = 0; i < CRM_BODY_OVERFLOWS; i++) {
+    json = json_loadb((char *) text->data, text->len, JSON_REJECT_DUPLICATES,
+                      &error);
+
+    if (json == NULL && json_error_code(&error) == json_error_numeric_overflow)
+    {
+        crm_body_cut_numbers(text);
+
         json = json_loadb((char *) text->data, text->len,
                           JSON_REJECT_DUPLICATES, &error);
-
-        if (json != NULL
-            || json_error_code(&error) != json_error_numeric_overflow
-            || crm_body_cut_number(text, error.position) != NGX_OK)
-        {
-            return json;
-        }
     }
 
-    return NULL;
+    return json;
 }
 
 
@@ -233,10 +322,11 @@ crm_body_parse(crm_request_t *q, ngx_uint_t optional)
     if (!crm_body_is_json(q->r) && q->body_text.len > 0) {
         q->body_problem = CRM_P_UNSUPPORTED_MEDIA_TYPE;
 
-    } else if (crm_body_too_deep(&q->body_text)) {
-        q->body_problem = CRM_P_MALFORMED_JSON;
-
     } else {
+        q->body_problem = crm_body_check(&q->body_text);
+    }
+
+    if (q->body_problem == CRM_P_NONE) {
         copy = q->body_text;
         q->body = crm_body_load(&copy);
 
@@ -248,7 +338,9 @@ crm_body_parse(crm_request_t *q, ngx_uint_t optional)
     }
 
     if (q->body_problem != CRM_P_NONE) {
-        (void) crm_flow_problem(&q->flow, q->body_problem, NULL);
+        (void) crm_flow_problem(&q->flow, q->body_problem,
+                                q->body_problem == CRM_P_TOO_LARGE
+                                ? "more than 200,000 values" : NULL);
         return NGX_DECLINED;
     }
 
