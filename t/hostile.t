@@ -124,18 +124,39 @@ $res = soon(3, '100,000 unknown fields', sub {
 });
 $crm->problem_ok($res, 422, 'validation', undef, '100,000 unknown fields');
 
-$res = soon(3, '500,000 ids', sub {
+$crm->problem_ok(soon(3, '150,000 ids', sub {
     $crm->post('/leads', undef, raw => '{"name":"x","tag_ids":['
-                                       . join(',', 1 .. 500_000) . ']}')
-});
-$crm->problem_ok($res, 422, 'validation', undef, '500,000 ids');
+                                       . join(',', 1 .. 150_000) . ']}')
+}), 422, 'validation', undef, '150,000 ids');
 
-$res = soon(3, '500,000 empty objects', sub {
-    $crm->post('/leads/batch', undef, raw => '{"operations":['
-                                             . join(',', ('{}') x 500_000)
-                                             . ']}')
-});
-$crm->problem_ok($res, 422, 'validation', undef, '500,000 operations');
+# values that cost more memory and time than their bytes say
+
+my %values = (
+    'ids'     => '{"name":"x","tag_ids":[' . join(',', (1) x 3_900_000) . ']}',
+    'objects' => '{"operations":[' . join(',', ('{}') x 2_600_000) . ']}',
+    'strings' => '{"name":"x","tag_ids":[' . join(',', ('""') x 2_600_000)
+                 . ']}',
+    'fields'  => '{"name":"x"' . join('', map { ",\"$_\":1" } 1 .. 600_000)
+                 . '}',
+);
+
+for my $values (sort keys %values) {
+    my $path = $values eq 'objects' ? '/leads/batch' : '/leads';
+
+    $crm->problem_ok(soon(1, "millions of $values", sub {
+        $crm->post($path, undef, raw => $values{$values})
+    }), 413, 'too_large', undef, "millions of $values");
+}
+
+$crm->problem_ok(soon(1, 'many numbers out of range', sub {
+    $crm->post('/leads', undef, raw => '{"name":"x","tag_ids":['
+        . join(',', (1) x 90_000, ('1e999', '9' x 30) x 40_000) . ']}')
+}), 422, 'validation', undef, 'many numbers out of range');
+
+$crm->problem_ok(soon(1, 'a long number', sub {
+    $crm->post('/leads', undef, raw => '{"name":"x","expected_revenue":'
+                                       . '9' x 5_000_000 . '}')
+}), 422, 'validation', [[ 'expected_revenue', 'invalid' ]], 'a long number');
 
 $crm->problem_ok($crm->post('/leads', undef,
                             raw => "\xef\xbb\xbf{\"name\":\"x\"}"), 400,
