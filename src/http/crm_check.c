@@ -9,7 +9,7 @@
 #include "crm_conf_load.h"
 
 
-#define CRM_CHECK_ROUNDS  5
+#define CRM_CHECK_ROUNDS  12
 
 /* fields of the root hash that are read, before the last ids */
 enum { CRM_CHECK_WRITES, CRM_CHECK_CONF, CRM_CHECK_TOKEN, CRM_CHECK_IDS };
