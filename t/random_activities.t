@@ -171,7 +171,9 @@ sub cancel {
 
 
 sub remove {
-    my $id = one(sort { $a <=> $b } keys %act) // return;
+    return unless %act;
+
+    my $id = one(sort { $a <=> $b } keys %act);
 
     delete $act{$id};
     $crm->status_ok($crm->delete("/activities/$id"), 204);
