@@ -242,8 +242,6 @@ my %operation = (
                                      $side ? ($side => $other) : () });
 
         agree($res, $model->move($id, $stage, $side, $other));
-        find_place($id) if $res->status == 200 && !$side
-                           && $model->lead($id)->{active};
     },
 
     won => sub {
