@@ -5,6 +5,7 @@
 
 #include "crm_auth.h"
 #include "crm_job.h"
+#include "crm_lead_cache.h"
 #include "crm_metrics.h"
 #include "crm_money.h"
 #include "crm_openapi.h"
@@ -591,6 +592,7 @@ ngx_http_crm_exit_process(ngx_cycle_t *cycle)
     crm_redis_shutdown(worker->redis);
     crm_redis_shutdown(worker->bulk);
     crm_tenant_cache_destroy(worker->tenants);
+    crm_lead_cache_release();
     crm_openapi_release();
     crm_zone_release();
     crm_arena_release_free();

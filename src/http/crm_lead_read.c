@@ -4,16 +4,20 @@
 #include "crm_digest.h"
 #include "crm_handlers.h"
 #include "crm_include.h"
+#include "crm_lead_cache.h"
 #include "crm_lead_op.h"
 #include "crm_respond.h"
 
 
+static ngx_int_t crm_lead_read_whole(crm_flow_t *f);
+static ngx_int_t crm_lead_read_kept(crm_flow_t *f);
 static ngx_int_t crm_lead_read_loaded(crm_flow_t *f);
 static ngx_int_t crm_lead_read_included(crm_flow_t *f);
 
 
 typedef struct {
     crm_view_t     view;
+    crm_str_t      key;
     crm_record_t  *lead;
 } crm_lead_read_t;
 
@@ -66,8 +70,8 @@ ngx_int_t
 crm_lead_read(crm_flow_t *f)
 {
     ngx_int_t         rc;
+    crm_str_t         argv[2 + CRM_LEAD_CACHE_FIELDS];
     crm_request_t    *q = crm_request(f);
-    const crm_str_t   none = crm_null_string;
     crm_lead_read_t  *read;
 
     read = crm_arena_calloc(&f->arena, sizeof(crm_lead_read_t));
@@ -76,17 +80,83 @@ crm_lead_read(crm_flow_t *f)
     }
 
     f->data = read;
+    read->key = crm_lead_key(&f->arena, &f->tenant->prefix, q->id[0]);
+
+    if (q->params.n == 0 && crm_lead_cache_find(&read->key) != NULL) {
+        argv[0] = crm_str("HMGET");
+        argv[1] = read->key;
+        ngx_memcpy(argv + 2, crm_lead_cache_fields,
+                   sizeof(crm_lead_cache_fields));
+
+        crm_flow_cmd(f, 2 + CRM_LEAD_CACHE_FIELDS, argv);
+
+        return crm_flow_wait(f, crm_lead_read_kept);
+    }
 
     rc = crm_view_parse(f, &crm_entities[CRM_KIND_LEAD], &read->view);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
-    crm_flow_call(f, "HGETALL", crm_lead_key(&f->arena, &f->tenant->prefix,
-                                             q->id[0]),
-                  none, none, none);
+    return crm_lead_read_whole(f);
+}
+
+
+static ngx_int_t
+crm_lead_read_whole(crm_flow_t *f)
+{
+    crm_lead_read_t  *read = f->data;
+    const crm_str_t   none = crm_null_string;
+
+    crm_flow_call(f, "HGETALL", read->key, none, none, none);
 
     return crm_flow_wait(f, crm_lead_read_loaded);
+}
+
+
+/* the answer from what the worker has, once Redis says that it still holds */
+
+static ngx_int_t
+crm_lead_read_kept(crm_flow_t *f)
+{
+    crm_str_t         json;
+    crm_record_t     *lead;
+    crm_lead_read_t  *read = f->data;
+    crm_lead_slot_t  *slot;
+
+    slot = crm_lead_cache_find(&read->key);
+
+    if (slot == NULL || !crm_lead_cache_proven(slot, &f->reply[0])) {
+        crm_view_init(f, &crm_entities[CRM_KIND_LEAD], &read->view);
+        return crm_lead_read_whole(f);
+    }
+
+    if (crm_lead_visible(f, slot->lead) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    lead = crm_record_copy(&f->arena, slot->lead);
+
+    if (lead == NULL
+        || crm_lead_view(&f->arena, lead, f->conf, f->now) != CRM_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (slot->json.len > 0 && slot->moment == crm_lead_moment(lead)) {
+        crm_out_str(crm_answer_json(f, NGX_HTTP_OK), &slot->json);
+
+    } else {
+        crm_record_json(crm_answer_json(f, NGX_HTTP_OK), lead, NULL);
+
+        if (crm_out_join(&f->answer.body, &json) == CRM_OK) {
+            crm_lead_cache_json(slot, &json, crm_lead_moment(lead));
+        }
+    }
+
+    crm_answer_etag(f, crm_record_version(lead), crm_lead_moment(lead));
+
+    return NGX_OK;
 }
 
 
@@ -106,6 +176,8 @@ crm_lead_read_loaded(crm_flow_t *f)
     if (rc != NGX_OK) {
         return rc;
     }
+
+    crm_lead_cache_put(&read->key, crm_request(f)->id[0], &f->reply[0]);
 
     if (crm_lead_visible(f, read->lead) != NGX_OK) {
         return NGX_OK;
