@@ -562,7 +562,8 @@ sub sanitizer_env {
     return (
         'LD_PRELOAD=' . join(':', @libs),
         "ASAN_OPTIONS=log_path=$log:detect_leaks=1:"
-        . "fast_unwind_on_malloc=0:malloc_context_size=5",
+        . "fast_unwind_on_malloc=0:malloc_context_size=5:"
+        . "intercept_tls_get_addr=0",   # it faults on what is thread-local
         "UBSAN_OPTIONS=log_path=$log:print_stacktrace=1",
         "LSAN_OPTIONS=exitcode=0",
     );
