@@ -57,6 +57,7 @@ test-asan: asan unit
 
 bench: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/run.pl
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
 
 unit: $(UNIT_TESTS)
 	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS)
