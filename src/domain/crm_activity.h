@@ -80,7 +80,7 @@ int crm_activity_placed(const crm_record_t *activity,
     const crm_record_t *lead);
 
 
-/* ---- time ------------------------------------------------------------------ */
+/* ---- time --------------------------------------------------------------- */
 
 /* today where the user is; 0: where the tenant is */
 int64_t crm_activity_today(const crm_rule_t *rule, int64_t user);
@@ -103,7 +103,7 @@ int crm_activity_due_add(const crm_rule_t *rule, crm_record_t *lead,
     const crm_record_t *activity);
 
 
-/* ---- keys (crm_activity_index.c) ------------------------------------------- */
+/* ---- keys (crm_activity_index.c) ---------------------------------------- */
 
 /*
  * Where an activity stands: open, held (open, but the lead is not active, so

@@ -73,7 +73,7 @@ crm_activity_cancel(const crm_rule_t *rule, const crm_record_t *old,
 }
 
 
-/* ---- the message ----------------------------------------------------------- */
+/* ---- the message -------------------------------------------------------- */
 
 static void
 crm_activity_told(crm_out_t *out, const crm_record_t *activity,
@@ -173,7 +173,7 @@ crm_activity_message(const crm_rule_t *rule, crm_record_t *lead,
 }
 
 
-/* ---- what follows ------------------------------------------------------------ */
+/* ---- what follows ------------------------------------------------------- */
 
 static const crm_record_t *
 crm_activity_chain(const crm_conf_t *conf, const crm_record_t *done,

@@ -63,7 +63,7 @@ crm_activity_view(crm_record_t *activity, const crm_conf_t *conf,
 }
 
 
-/* ---- CRM_LEAD_DUE ------------------------------------------------------------ */
+/* ---- CRM_LEAD_DUE ------------------------------------------------------- */
 
 /* the next activity is the one of the earliest day, then of the lowest id;
    the instants are the earliest of any */

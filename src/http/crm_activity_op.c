@@ -17,7 +17,7 @@ static ngx_int_t crm_activity_op_decide(crm_flow_t *f);
 static ngx_int_t crm_activity_op_committed(crm_flow_t *f);
 
 
-/* ---- who may ----------------------------------------------------------------- */
+/* ---- who may ------------------------------------------------------------ */
 
 ngx_uint_t
 crm_activity_writable(crm_flow_t *f, const crm_record_t *activity)
@@ -42,7 +42,7 @@ crm_activity_visible(crm_flow_t *f, const crm_record_t *activity)
 }
 
 
-/* ---- the answer -------------------------------------------------------------- */
+/* ---- the answer --------------------------------------------------------- */
 
 uint64_t
 crm_activity_moment(const crm_record_t *activity)
@@ -69,7 +69,7 @@ crm_activity_answer(crm_flow_t *f, ngx_uint_t status, crm_record_t *activity)
 }
 
 
-/* ---- reading ----------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 static void
 crm_activity_op_read(crm_flow_t *f, crm_str_t key)
@@ -345,7 +345,7 @@ crm_activity_op_others(crm_flow_t *f)
 }
 
 
-/* ---- the commit -------------------------------------------------------------- */
+/* ---- the commit --------------------------------------------------------- */
 
 /* ids, the record that they are on */
 

@@ -91,7 +91,7 @@ crm_lead_acts_take(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
-/* ---- what differs ------------------------------------------------------------ */
+/* ---- what differs ------------------------------------------------------- */
 
 static ngx_uint_t
 crm_lead_acts_lost(const crm_lead_op_t *o)
@@ -185,7 +185,7 @@ crm_lead_acts_loaded(crm_flow_t *f)
 }
 
 
-/* ---- writes ------------------------------------------------------------------ */
+/* ---- writes ------------------------------------------------------------- */
 
 static ngx_int_t
 crm_lead_acts_change(crm_lead_op_t *o, const crm_rule_t *rule,
