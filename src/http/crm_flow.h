@@ -80,7 +80,7 @@ struct crm_flow_s {
     int64_t               now;          /* of this attempt */
     ngx_msec_t            deadline;     /* ngx_current_msec */
     ngx_uint_t            attempts;
-    uint64_t              redis_time;   /* microseconds spent waiting */
+    uint64_t              redis_time;   /* milliseconds spent waiting */
 
     crm_tenant_t         *tenant;
     crm_conf_t           *conf;         /* referenced until the flow ends */
