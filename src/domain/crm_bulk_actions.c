@@ -38,6 +38,17 @@ static const crm_field_t  crm_bulk_email_fields[] = {
       .max = CRM_LONG_MAX, .ref = CRM_KIND_NONE }
 };
 
+static const crm_field_t  crm_bulk_schedule_fields[] = {
+    { CRM_NAMED("type_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
+      .ref = CRM_KIND_ACTIVITY_TYPE },
+    { CRM_NAMED("due_date"), .type = CRM_T_DATE, .ref = CRM_KIND_NONE },
+    { CRM_NAMED("summary"), .type = CRM_T_TEXT, .max = CRM_NAME_MAX,
+      .ref = CRM_KIND_NONE },
+    { CRM_NAMED("note"), .type = CRM_T_LONG, .max = CRM_LONG_MAX,
+      .ref = CRM_KIND_NONE },
+    { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER }
+};
+
 static const crm_field_t  crm_reason_merge_fields[] = {
     { CRM_NAMED("into_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
       .ref = CRM_KIND_LOST_REASON }
@@ -49,4 +60,5 @@ CRM_PARAMS(crm_bulk_move, "bulk_move", crm_bulk_move_fields);
 CRM_PARAMS(crm_bulk_tags, "tags", crm_bulk_tags_fields);
 CRM_PARAMS(crm_bulk_priority, "priority", crm_bulk_priority_fields);
 CRM_PARAMS(crm_bulk_email, "email", crm_bulk_email_fields);
+CRM_PARAMS(crm_bulk_schedule, "schedule_activity", crm_bulk_schedule_fields);
 CRM_PARAMS(crm_reason_merge, "reason_merge", crm_reason_merge_fields);

@@ -11,12 +11,20 @@ enum { CRM_BULK_STAGE_ID };
 enum { CRM_BULK_TAG_IDS };
 enum { CRM_BULK_PRIORITY };
 enum { CRM_BULK_SUBJECT, CRM_BULK_BODY };
+enum {
+    CRM_BULK_TYPE_ID,
+    CRM_BULK_DUE_DATE,
+    CRM_BULK_SUMMARY,
+    CRM_BULK_NOTE,
+    CRM_BULK_ASSIGNEE
+};
 
 extern const crm_entity_t  crm_bulk_assign;
 extern const crm_entity_t  crm_bulk_move;
 extern const crm_entity_t  crm_bulk_tags;
 extern const crm_entity_t  crm_bulk_priority;
 extern const crm_entity_t  crm_bulk_email;
+extern const crm_entity_t  crm_bulk_schedule;
 extern const crm_entity_t  crm_reason_merge;    /* POST .../merge */
 
 #endif /* CRM_BULK_ACTIONS_H */

@@ -13,7 +13,6 @@
 #include "crm_idem.h"
 #include "crm_leads_plan.h"
 #include "crm_respond.h"
-#include "crm_text.h"
 #include "crm_time.h"
 
 
@@ -446,51 +445,29 @@ crm_bulk_begun(crm_flow_t *f)
 
 /* ---- the answer --------------------------------------------------------- */
 
-/* addresses that were written to, each once whatever its case */
+/* addresses that were written to */
 
-static void
-crm_bulk_recipients(crm_flow_t *f, crm_bulk_t *b, crm_out_t *out)
+static ngx_int_t
+crm_bulk_recipients(crm_flow_t *f, crm_bulk_t *b)
 {
-    ngx_uint_t   i, k, n;
-    crm_str_t   *folded;
+    ngx_uint_t        i;
+    crm_bulk_item_t  *item;
 
-    folded = crm_arena_calloc(&f->arena, (b->n + 1) * sizeof(crm_str_t));
-    if (folded == NULL) {
-        out->failed = 1;
-        return;
+    if (crm_recipients_init(&b->recipients, &f->arena, b->n) != CRM_OK) {
+        return NGX_ERROR;
     }
 
-    crm_out_lit(out, ",\"recipients\":[");
+    for (i = 0; i < b->n; i++) {
+        item = &b->item[i];
 
-    for (n = 0, i = 0; i < b->n; i++) {
-
-        if (b->item[i].email.len == 0 || b->item[i].problem != CRM_P_NONE) {
-            continue;
-        }
-
-        if (crm_text_fold(&f->arena, &b->item[i].email, &folded[n])
-            != CRM_OK)
+        if (item->email.len > 0 && item->problem == CRM_P_NONE
+            && crm_recipients_add(&b->recipients, &item->email) != CRM_OK)
         {
-            out->failed = 1;
-            return;
+            return NGX_ERROR;
         }
-
-        for (k = 0; k < n && !crm_str_eq(&folded[k], &folded[n]); k++) {
-            /* void */
-        }
-
-        if (k < n) {
-            continue;
-        }
-
-        if (n++ > 0) {
-            crm_out_char(out, ',');
-        }
-
-        crm_out_json(out, &b->item[i].email);
     }
 
-    crm_out_char(out, ']');
+    return NGX_OK;
 }
 
 
@@ -555,8 +532,13 @@ crm_bulk_end(crm_flow_t *f)
 
     crm_bulk_results(b, out, &succeeded, &failed);
 
-    if (b->action->op == CRM_OP_OTHER) {
-        crm_bulk_recipients(f, b, out);
+    if (b->action->mails) {
+        if (crm_bulk_recipients(f, b) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        crm_out_char(out, ',');
+        crm_bulk_mail_json(out, &b->recipients);
     }
 
     crm_out_lit(out, ",\"job_id\":");

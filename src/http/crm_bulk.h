@@ -13,6 +13,7 @@
 #include "crm_job_int.h"
 #include "crm_lead_op.h"
 #include "crm_query.h"
+#include "crm_recipients.h"
 
 
 #define CRM_BULK_MAX    1000            /* answered at once */
@@ -29,6 +30,7 @@ typedef struct {
     crm_op_t               op;
     const crm_job_kind_t  *kind;
     unsigned               manager:1;   /* nobody else may */
+    unsigned               mails:1;     /* the result names the addresses */
 
     /* a job of its own kind, over the leads with this value (params.id) of a
        facet as they are found; NULL: over ids that were fixed before */
@@ -79,6 +81,9 @@ struct crm_bulk_s {
     crm_job_t                *job;      /* NULL: a request */
     int64_t                   job_id;
     crm_step_pt               ended;    /* of the owner */
+    crm_recipients_t          recipients;
+    crm_step_pt               collected;        /* crm_bulk_mail.c */
+    int64_t                   piece;    /* of marks, that is read next */
     crm_bulk_item_t          *item;
     ngx_uint_t                n;
     ngx_uint_t                next;
@@ -117,7 +122,11 @@ ngx_int_t crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params);
 /* every item that is not finished, then b->ended; f->data is the bulk */
 ngx_int_t crm_bulk_run(crm_flow_t *f);
 
-/* hash of marks that a record's is in */
+/* records whose marks are in one hash, as a power of two */
+#define CRM_BULK_PIECE  9
+
+/* hash of marks that a record's is in: what an undo takes back, the address
+   that was written to, or "-" */
 crm_str_t crm_bulk_mark_key(crm_flow_t *f, int64_t job, int64_t id);
 
 /* {"id":7,"status":409,"code":"is_won"} */
@@ -130,6 +139,14 @@ void crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item);
    the answer: NGX_DECLINED */
 ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
 
+
+/* ---- crm_bulk_mail.c ----------------------------------------------------- */
+
+/* reads the addresses of a job's marks into b->recipients, then `next' */
+ngx_int_t crm_bulk_mail_collect(crm_flow_t *f, crm_step_pt next);
+
+/* "recipients":[...] and, where they are not all, "recipients_truncated" */
+void crm_bulk_mail_json(crm_out_t *out, const crm_recipients_t *r);
 
 
 /* ---- crm_carry.c --------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* the table of bulk actions: what each does to one record; see crm_bulk.h */
 
 #include "crm_actions.h"
+#include "crm_activity.h"
 #include "crm_bulk.h"
 #include "crm_bulk_actions.h"
 #include "crm_lead_undo.h"
@@ -78,6 +79,27 @@ crm_bulk_input_move(crm_flow_t *f, crm_bulk_t *b)
     }
 
     crm_bulk_take(b, CRM_MOVE_STAGE_ID, CRM_BULK_STAGE_ID);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_bulk_input_schedule(crm_flow_t *f, crm_bulk_t *b)
+{
+    b->input.entity = &crm_entities[CRM_KIND_ACTIVITY];
+    b->input.mode = CRM_INPUT_CREATE;
+    b->input.values = crm_record_new(&f->arena, b->input.entity);
+
+    if (b->input.values == NULL) {
+        return NGX_ERROR;
+    }
+
+    crm_bulk_take(b, CRM_ACTIVITY_OF_TYPE, CRM_BULK_TYPE_ID);
+    crm_bulk_take(b, CRM_ACTIVITY_DUE_DATE, CRM_BULK_DUE_DATE);
+    crm_bulk_take(b, CRM_ACTIVITY_SUMMARY, CRM_BULK_SUMMARY);
+    crm_bulk_take(b, CRM_ACTIVITY_NOTE, CRM_BULK_NOTE);
+    crm_bulk_take(b, CRM_ACTIVITY_USER_ID, CRM_BULK_ASSIGNEE);
 
     return NGX_OK;
 }
@@ -197,6 +219,25 @@ crm_bulk_send(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 }
 
 
+static crm_problem_t
+crm_bulk_schedule_one(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
+{
+    crm_record_t   *activity;
+    crm_problem_t   problem;
+
+    o->lead = crm_record_copy(rule->arena, o->old);
+
+    if (o->lead == NULL) {
+        return CRM_P_INTERNAL;
+    }
+
+    problem = crm_activity_create(rule, &o->input, &activity);
+
+    return problem == CRM_P_NONE ? crm_lead_acts_add(f, o, rule, activity)
+                                 : problem;
+}
+
+
 /* where not everything could be taken back, the rest is */
 
 static crm_problem_t
@@ -253,8 +294,12 @@ static const crm_bulk_action_t  crm_bulk_table[] = {
       .input = crm_bulk_input_priority },
 
     { .name = crm_string("email"), .params = &crm_bulk_email,
-      .op = CRM_OP_OTHER, .kind = &crm_bulk_final_job,
+      .op = CRM_OP_OTHER, .kind = &crm_bulk_final_job, .mails = 1,
       .apply = crm_bulk_send },
+
+    { .name = crm_string("schedule_activity"), .params = &crm_bulk_schedule,
+      .op = CRM_OP_OTHER, .kind = &crm_bulk_final_job,
+      .input = crm_bulk_input_schedule, .apply = crm_bulk_schedule_one },
 
     { .name = crm_string("delete"), .params = &crm_action_none,
       .op = CRM_OP_DELETE, .kind = &crm_bulk_final_job, .manager = 1 }
@@ -283,6 +328,25 @@ crm_bulk_action(const char *name)
 }
 
 
+/* a user_id that is null says nobody, as it does in a POST */
+
+static int
+crm_bulk_nobody(const crm_entity_t *params)
+{
+    unsigned  i;
+
+    for (i = 0; i < params->nfields; i++) {
+        if (params->fields[i].type == CRM_T_ID
+            && params->fields[i].ref == CRM_KIND_USER)
+        {
+            return i;
+        }
+    }
+
+    return -1;
+}
+
+
 ngx_int_t
 crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params)
 {
@@ -292,8 +356,9 @@ crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params)
     empty = params == NULL ? json_object() : NULL;
 
     rc = crm_input_parse(&f->arena, b->action->params,
-                         empty != NULL ? empty : params, b->action->mode, -1,
-                         &b->params, &f->answer.faults);
+                         empty != NULL ? empty : params, b->action->mode,
+                         crm_bulk_nobody(b->action->params), &b->params,
+                         &f->answer.faults);
     json_decref(empty);
 
     if (rc != CRM_OK) {

@@ -20,6 +20,7 @@ static ngx_int_t crm_bulk_slice_marks(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_marked(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_end(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_last(crm_flow_t *f);
+static ngx_int_t crm_bulk_slice_ask(crm_flow_t *f);
 static ngx_int_t crm_bulk_slice_said(crm_flow_t *f);
 
 
@@ -444,6 +445,16 @@ crm_bulk_slice_end(crm_flow_t *f)
 static ngx_int_t
 crm_bulk_slice_last(crm_flow_t *f)
 {
+    crm_bulk_t  *b = f->data;
+
+    return b->action->mails ? crm_bulk_mail_collect(f, crm_bulk_slice_ask)
+                            : crm_bulk_slice_ask(f);
+}
+
+
+static ngx_int_t
+crm_bulk_slice_ask(crm_flow_t *f)
+{
     crm_str_t    none = crm_null_string;
     crm_bulk_t  *b = f->data;
 
@@ -492,7 +503,14 @@ crm_bulk_slice_said(crm_flow_t *f)
         crm_out_str(&out, &f->reply[0].item[i].str);
     }
 
-    crm_out_lit(&out, "]}");
+    crm_out_char(&out, ']');
+
+    if (b->action->mails) {
+        crm_out_char(&out, ',');
+        crm_bulk_mail_json(&out, &b->recipients);
+    }
+
+    crm_out_char(&out, '}');
 
     if (crm_out_join(&out, &result) != CRM_OK) {
         return NGX_ERROR;

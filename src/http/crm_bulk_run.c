@@ -9,9 +9,6 @@
 #include "crm_time.h"
 
 
-/* records whose marks are in one hash, as a power of two */
-#define CRM_BULK_PIECE  9
-
 /* marks are of use for a day after the end of the job */
 #define CRM_BULK_KEEP   (2 * CRM_DAY_MS)
 
@@ -53,11 +50,15 @@ crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item)
 static ngx_int_t
 crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
 {
-    crm_str_t  key, text, none = crm_null_string;
+    crm_str_t         key, text, none = crm_null_string;
+    crm_bulk_slot_t  *slot = o->of;
 
     text = crm_str("-");
 
-    if (o->lead != NULL
+    if (slot->item->email.len > 0) {
+        text = slot->item->email;
+
+    } else if (o->lead != NULL
         && crm_lead_undo_text(&f->arena, o->old, o->lead, &text) != CRM_OK)
     {
         return NGX_ERROR;

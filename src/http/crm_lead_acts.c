@@ -91,6 +91,25 @@ crm_lead_acts_take(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
+crm_problem_t
+crm_lead_acts_add(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule,
+    crm_record_t *activity)
+{
+    if (o->acts != NULL && o->acts->nopen >= CRM_ACTIVITIES_MAX) {
+        return CRM_P_TOO_MANY;
+    }
+
+    crm_value_set_num(&activity->v[CRM_ID],
+                      crm_tenant_next_id(f->tenant, CRM_KIND_ACTIVITY, 0));
+    crm_activity_place(activity, o->lead);
+
+    o->activity = activity;
+
+    return crm_activity_due_add(rule, o->lead, activity) == CRM_OK
+           ? CRM_P_NONE : CRM_P_INTERNAL;
+}
+
+
 /* ---- what differs ------------------------------------------------------- */
 
 static ngx_uint_t

@@ -1,6 +1,7 @@
 /* one write to one lead: the rules and the commit; see crm_lead_op.h */
 
 #include "crm_actions.h"
+#include "crm_activity.h"
 #include "crm_auth.h"
 #include "crm_change.h"
 #include "crm_config.h"
@@ -365,6 +366,12 @@ crm_lead_op_commit(crm_flow_t *f)
         return NGX_ERROR;
     }
 
+    if (o->activity != NULL
+        && crm_activity_commit(&o->ops, &rule, NULL, o->activity) != CRM_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (o->reason != NULL
         && crm_config_commit(&o->ops, &rule, NULL, o->reason) != CRM_OK)
     {
@@ -425,7 +432,10 @@ crm_lead_op_committed(crm_flow_t *f)
     /* somebody else has the id: theirs is the newest one known now */
 
     if (tag == CRM_FAILED_ID) {
-        (void) crm_tenant_seen_id(f->tenant, CRM_KIND_LEAD, &current);
+        (void) crm_tenant_seen_id(f->tenant,
+                                  o->activity != NULL ? CRM_KIND_ACTIVITY
+                                                      : CRM_KIND_LEAD,
+                                  &current);
     }
 
     return crm_flow_retry(f);

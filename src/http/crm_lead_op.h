@@ -57,6 +57,7 @@ struct crm_lead_op_s {
     crm_record_t         *old;
     crm_record_t         *lead;         /* as it will be; NULL: deleted */
     crm_record_t         *message;
+    crm_record_t         *activity;     /* scheduled by the same commit */
     crm_record_t         *contact;
     crm_record_t         *company;      /* the contact's */
     crm_record_t         *reason;       /* created by the name given */
@@ -87,7 +88,8 @@ struct crm_lead_op_s {
      */
     ngx_int_t           (*amend)(crm_flow_t *f, crm_lead_op_t *o);
 
-    /* the rule of CRM_OP_OTHER: fills o->lead, may fill o->message */
+    /* the rule of CRM_OP_OTHER: fills o->lead, may fill o->message and
+       o->activity */
     crm_problem_t       (*apply)(crm_flow_t *f, crm_lead_op_t *o,
                                  const crm_rule_t *rule);
 
@@ -136,6 +138,10 @@ void crm_lead_acts_ask(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n);
 
 /* takes the replies */
 ngx_int_t crm_lead_acts_take(crm_flow_t *f, crm_lead_op_t *o);
+
+/* one more for the lead as it will be: its id, its place, the due summary */
+crm_problem_t crm_lead_acts_add(crm_flow_t *f, crm_lead_op_t *o,
+    const crm_rule_t *rule, crm_record_t *activity);
 
 /* reads those that the change from o->old to o->lead touches, then `next' */
 ngx_int_t crm_lead_acts_load(crm_flow_t *f, crm_step_pt next);

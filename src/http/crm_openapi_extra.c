@@ -55,7 +55,8 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
     { NGX_HTTP_POST, "/leads/bulk", NULL,
       "{'type':'object','required':['action'],'properties':{'action':{"
       "'type':'string','enum':['lost','won','restore','archive','assign',"
-      "'move','tag_add','tag_remove','priority','email','delete']},"
+      "'move','tag_add','tag_remove','priority','email',"
+      "'schedule_activity','delete']},"
       "'ids':{'type':['array','null'],'minItems':1,'maxItems':1000,'items':{"
       "'type':'integer','format':'int64','minimum':1}},'filter':{'type':["
       "'object','null'],'additionalProperties':{'type':'string'}},'params':{"

@@ -97,6 +97,24 @@ is($crm->get('/leads', query => { state => 'open', total => 'true',
                                   limit => 1 })->json->{total}, $total,
    'all are open again');
 
+$res = $crm->post('/leads/bulk', {
+    action => 'schedule_activity',
+    filter => { source => 'fair' },
+    params => { type_id => 1, due_date => '2027-01-15' },
+});
+$crm->status_ok($res, 202);
+$job = killed_on_the_way($res->json->{id});
+
+is_deeply(pick($job, qw(state total done failed)),
+          { state => 'done', total => $total, done => $total, failed => 0 },
+          'planned');
+
+my %planned;
+
+$planned{ @{ $crm->get("/leads/$_/activities")->json->{data} } }++
+    for 1 .. $total;
+is_deeply(\%planned, { 1 => $total }, 'one activity on each');
+
 my $check = $crm->wait_job($crm->operator('POST', '/tenants/' . $crm->slug
                                                   . '/check', {}));
 
