@@ -23,6 +23,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_crm_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_crm_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_crm_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_crm_create_loc_conf(ngx_conf_t *cf);
@@ -127,7 +128,7 @@ static ngx_command_t  ngx_http_crm_commands[] = {
 
 static ngx_http_module_t  ngx_http_crm_module_ctx = {
     ngx_http_crm_preconfiguration,         /* preconfiguration */
-    NULL,                                  /* postconfiguration */
+    ngx_http_crm_postconfiguration,        /* postconfiguration */
 
     ngx_http_crm_create_main_conf,         /* create main configuration */
     ngx_http_crm_init_main_conf,           /* init main configuration */
@@ -266,6 +267,27 @@ ngx_http_crm_preconfiguration(ngx_conf_t *cf)
         var->get_handler = v->get_handler;
         var->data = v->data;
     }
+
+    return NGX_OK;
+}
+
+
+/* of one phase, the handler that was added last runs first */
+
+static ngx_int_t
+ngx_http_crm_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt        *handler;
+    ngx_http_core_main_conf_t  *core;
+
+    core = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    handler = ngx_array_push(&core->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (handler == NULL) {
+        return NGX_ERROR;
+    }
+
+    *handler = crm_request_hide;
 
     return NGX_OK;
 }

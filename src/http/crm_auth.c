@@ -235,7 +235,7 @@ crm_auth_dispatch(crm_flow_t *f)
         return crm_flow_problem(f, CRM_P_FORBIDDEN, NULL);
     }
 
-    if (crm_params_parse(&f->arena, (crm_str_t *) &q->r->args, &q->params)
+    if (crm_params_parse(&f->arena, (crm_str_t *) &q->args, &q->params)
         != CRM_OK)
     {
         return crm_flow_problem(f, CRM_P_INVALID_PARAMETER,

@@ -69,7 +69,7 @@ crm_calendar_feed(crm_flow_t *f)
     crm_str_t       argv[5], *token;
     crm_request_t  *q = crm_request(f);
 
-    if (crm_params_parse(&f->arena, (crm_str_t *) &q->r->args, &q->params)
+    if (crm_params_parse(&f->arena, (crm_str_t *) &q->args, &q->params)
         != CRM_OK)
     {
         q->params.n = 0;

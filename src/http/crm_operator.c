@@ -48,7 +48,7 @@ crm_operator_start(crm_flow_t *f)
                                               : CRM_P_NOT_FOUND, NULL);
     }
 
-    if (crm_params_parse(&f->arena, (crm_str_t *) &q->r->args, &q->params)
+    if (crm_params_parse(&f->arena, (crm_str_t *) &q->args, &q->params)
         != CRM_OK)
     {
         return crm_flow_problem(f, CRM_P_INVALID_PARAMETER,

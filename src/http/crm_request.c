@@ -129,6 +129,7 @@ crm_request_create(ngx_http_request_t *r)
 
     q->r = r;
     q->conf = ngx_http_get_module_loc_conf(r, ngx_http_crm_module);
+    q->args = r->args;
     q->head = r->method == NGX_HTTP_HEAD;
     q->started = ngx_current_msec;
 
@@ -148,6 +149,74 @@ crm_request_create(ngx_http_request_t *r)
 }
 
 
+/* every value of the query within this text */
+
+static void
+crm_request_blot(const ngx_str_t *text, ngx_uint_t inside)
+{
+    u_char  *p, *end = text->data + text->len;
+
+    for (p = text->data; p < end; p++) {
+
+        if (*p == ' ' && inside) {
+            return;                     /* of a request line: the protocol */
+        }
+
+        if (*p == '?' || *p == '&') {
+            inside = *p == '&' ? inside : 1;
+
+        } else if (*p == '=' && inside) {
+            while (p + 1 < end && p[1] != '&' && p[1] != ' ') {
+                *++p = '-';
+            }
+        }
+    }
+}
+
+
+ngx_int_t
+crm_request_hide(ngx_http_request_t *r)
+{
+    u_char          *path;
+    crm_request_t   *q;
+    crm_loc_conf_t  *conf;
+
+    static const ngx_str_t  feed = ngx_string("/calendar.ics");
+
+    conf = ngx_http_get_module_loc_conf(r, ngx_http_crm_module);
+
+    if (!conf->enable || r->args.len == 0 || r != r->main
+        || r->uri.len != conf->prefix.len + feed.len)
+    {
+        return NGX_DECLINED;
+    }
+
+    path = r->uri.data + conf->prefix.len;
+
+    if (ngx_memcmp(path, feed.data, feed.len) != 0
+        || ngx_http_get_module_ctx(r, ngx_http_crm_module) != NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    q = crm_request_create(r);
+    if (q == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    q->args.data = ngx_pstrdup(r->pool, &r->args);
+    if (q->args.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    crm_request_blot(&r->request_line, 0);
+    crm_request_blot(&r->unparsed_uri, 0);
+    crm_request_blot(&r->args, 1);
+
+    return NGX_DECLINED;
+}
+
+
 static void
 crm_request_start(crm_request_t *q)
 {
@@ -164,7 +233,12 @@ crm_request_handler(ngx_http_request_t *r)
 
     r->disable_not_modified = 1;        /* pitfalls 26a */
 
-    q = crm_request_create(r);
+    q = ngx_http_get_module_ctx(r, ngx_http_crm_module);
+
+    if (q == NULL) {
+        q = crm_request_create(r);
+    }
+
     if (q == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -46,6 +46,8 @@ typedef struct {
     ngx_uint_t                 allowed;         /* methods of the path */
     ngx_str_t                  slug;            /* of {slug} in operator paths */
     int64_t                    id[CRM_PATH_IDS];
+    ngx_str_t                  args;            /* as sent: r->args may hide
+                                                   what is secret */
     crm_params_t               params;
     crm_headers_t              headers;
     crm_str_t                  request_id;
@@ -71,6 +73,15 @@ typedef struct {
 
 /* content handler of every location with `crm on` or `crm_operator on` */
 ngx_int_t crm_request_handler(ngx_http_request_t *r);
+
+/*
+ * Phase handler, as early as the location is known: a calendar program can
+ * send its token in the query only, and nginx writes the request line into
+ * the error log with whatever happens to the request, also with what other
+ * modules refuse.  The values of such a query are kept for us and blotted out
+ * in all that nginx may log ($request, $request_uri, $args).
+ */
+ngx_int_t crm_request_hide(ngx_http_request_t *r);
 
 /* content handler of `crm_problem`: nginx's own errors as problem+json */
 ngx_int_t crm_request_problem_handler(ngx_http_request_t *r);
