@@ -36,8 +36,7 @@ commit_is(const crm_ops_t *ops, const char *expected)
     u_char             *p, *end;
     crm_resp_commit_t   commit;
 
-    assert_int_equal(crm_resp_commit_prepare(&commit, ops, crm_str("f"),
-                                             &arena),
+    assert_int_equal(crm_resp_commit_prepare(&commit, ops, crm_str("f")),
                      CRM_OK);
 
     p = malloc(commit.size);
@@ -119,7 +118,7 @@ test_commit_of_nothing(void **state)
 
 
 static void
-test_commit_names_each_key_once(void **state)
+test_commit_keys_in_order_of_mention(void **state)
 {
     crm_ops_t  ops;
 
@@ -134,13 +133,43 @@ test_commit_names_each_key_once(void **state)
     crm_ops_put(&ops, "DEL", crm_str("c"), none, none, none);
 
     commit_is(&ops,
-              "*23\r\n$5\r\nFCALL\r\n$1\r\nf\r\n"
-              "$1\r\n3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n"
+              "*22\r\n$5\r\nFCALL\r\n$1\r\nf\r\n"
+              "$1\r\n4\r\n$1\r\na\r\n$1\r\nb\r\n"
+              "$1\r\na\r\n$1\r\nc\r\n"
               "$1\r\n2\r\n"
-              "$1\r\n0\r\n$1\r\n1\r\n$1\r\nv\r\n$1\r\n7\r\n"
-              "$1\r\n3\r\n$1\r\n2\r\n$0\r\n\r\n$0\r\n\r\n"
-              "$1\r\n4\r\n$4\r\nHSET\r\n$1\r\n1\r\n$1\r\nv\r\n$1\r\n8\r\n"
-              "$1\r\n2\r\n$3\r\nDEL\r\n$1\r\n3\r\n");
+              "$1\r\n0\r\n$1\r\nv\r\n$1\r\n7\r\n"
+              "$1\r\n3\r\n$0\r\n\r\n$0\r\n\r\n"
+              "$4\r\nHSET\r\n$1\r\n2\r\n$1\r\n1\r\n"
+              "$1\r\nv\r\n$1\r\n8\r\n"
+              "$3\r\nDEL\r\n$1\r\n0\r\n$1\r\n1\r\n");
+}
+
+
+static void
+test_commit_same_writes_are_one_run(void **state)
+{
+    crm_ops_t  ops;
+
+    (void) state;
+
+    crm_ops_init(&ops, &arena);
+
+    crm_ops_put(&ops, "SADD", crm_str("a"), crm_str("1"), none, none);
+    crm_ops_put(&ops, "SADD", crm_str("b"), crm_str("2"), none, none);
+    crm_ops_put(&ops, "SADD", crm_str("a"), crm_str("3"), crm_str("4"), none);
+    crm_ops_put(&ops, "SREM", crm_str("a"), crm_str("5"), crm_str("6"), none);
+
+    commit_is(&ops,
+              "*23\r\n$5\r\nFCALL\r\n$1\r\nf\r\n"
+              "$1\r\n4\r\n$1\r\na\r\n$1\r\nb\r\n"
+              "$1\r\na\r\n$1\r\na\r\n"
+              "$1\r\n0\r\n"
+              "$4\r\nSADD\r\n$1\r\n1\r\n$1\r\n2\r\n"
+              "$1\r\n1\r\n$1\r\n2\r\n"
+              "$4\r\nSADD\r\n$1\r\n2\r\n$1\r\n1\r\n"
+              "$1\r\n3\r\n$1\r\n4\r\n"
+              "$4\r\nSREM\r\n$1\r\n2\r\n$1\r\n1\r\n"
+              "$1\r\n5\r\n$1\r\n6\r\n");
 }
 
 
@@ -154,13 +183,13 @@ test_commit_rename_has_two_keys(void **state)
     crm_ops_init(&ops, &arena);
 
     crm_ops_put(&ops, "RENAME", crm_str("x"), crm_str("y"), none, none);
-    crm_ops_put(&ops, "RENAME", crm_str("y"), crm_str("x"), none, none);
+    crm_ops_put(&ops, "RENAME", crm_str("y"), crm_str("z"), none, none);
 
     commit_is(&ops,
-              "*14\r\n$5\r\nFCALL\r\n$1\r\nf\r\n"
-              "$1\r\n2\r\n$1\r\nx\r\n$1\r\ny\r\n$1\r\n0\r\n"
-              "$1\r\n3\r\n$6\r\nRENAME\r\n$1\r\n1\r\n$1\r\n2\r\n"
-              "$1\r\n3\r\n$6\r\nRENAME\r\n$1\r\n2\r\n$1\r\n1\r\n");
+              "*11\r\n$5\r\nFCALL\r\n$1\r\nf\r\n"
+              "$1\r\n4\r\n$1\r\nx\r\n$1\r\ny\r\n"
+              "$1\r\ny\r\n$1\r\nz\r\n$1\r\n0\r\n"
+              "$6\r\nRENAME\r\n$1\r\n0\r\n$1\r\n2\r\n");
 }
 
 
@@ -181,24 +210,17 @@ test_commit_of_thousands(void **state)
                     crm_arena_printf(&arena, "m%d", i), none, none);
     }
 
-    assert_int_equal(crm_resp_commit_prepare(&commit, &ops, crm_str("f"),
-                                             &arena),
+    assert_int_equal(crm_resp_commit_prepare(&commit, &ops, crm_str("f")),
                      CRM_OK);
-    assert_int_equal(commit.nkeys, 3000);
-    assert_int_equal(commit.nrefs, 5000);
-    assert_int_equal(commit.refs[0], 1);
-    assert_int_equal(commit.refs[2999], 3000);
-    assert_int_equal(commit.refs[3000], 1);
-    assert_int_equal(commit.refs[4999], 2000);
-    assert_int_equal(commit.argc, 4 + 3000 + 4 * 5000);
+    assert_int_equal(commit.nkeys, 5000);
+    assert_int_equal(commit.argc, 4 + 5000 + 3 + 5000);
 
     p = malloc(commit.size);
     assert_non_null(p);
 
     end = crm_resp_commit(p, &commit);
     assert_true((size_t) (end - p) <= commit.size);
-    assert_memory_equal(end - 31, "$4\r\nSADD\r\n$4\r\n2000\r\n"
-                        "$5\r\nm4999\r\n", 31);
+    assert_memory_equal(end - 22, "$5\r\nm4998\r\n$5\r\nm4999\r\n", 22);
 
     free(p);
 }
@@ -216,8 +238,7 @@ test_commit_without_key(void **state)
     crm_ops_init(&ops, &arena);
     crm_ops_write(&ops, 1, argv);
 
-    assert_int_equal(crm_resp_commit_prepare(&commit, &ops, crm_str("f"),
-                                             &arena),
+    assert_int_equal(crm_resp_commit_prepare(&commit, &ops, crm_str("f")),
                      CRM_DECLINED);
 }
 
@@ -301,7 +322,10 @@ main(void)
         cmocka_unit_test_teardown(test_command, teardown),
         cmocka_unit_test(test_long_argument),
         cmocka_unit_test_teardown(test_commit_of_nothing, teardown),
-        cmocka_unit_test_teardown(test_commit_names_each_key_once, teardown),
+        cmocka_unit_test_teardown(test_commit_keys_in_order_of_mention,
+                                  teardown),
+        cmocka_unit_test_teardown(test_commit_same_writes_are_one_run,
+                                  teardown),
         cmocka_unit_test_teardown(test_commit_rename_has_two_keys, teardown),
         cmocka_unit_test_teardown(test_commit_of_thousands, teardown),
         cmocka_unit_test_teardown(test_commit_without_key, teardown),

@@ -46,22 +46,24 @@ sub raw {
 sub commit {
     my ($checks, @writes) = @_;
 
-    my (@keys, %number);
-    my $number = sub { return $number{$_[0]} //= push @keys, $_[0] };
-    my @args   = (scalar @$checks);
-
-    for (@$checks) {
-        my ($type, $key, $field, $value) = @$_;
-
-        push @args, $type, $number->($key), $field // '', $value // '';
-    }
+    my @keys = map { $_->[1] } @$checks;
+    my @args = (scalar @$checks, map { ($_->[0], $_->[2] // '',
+                                        $_->[3] // '') } @$checks);
+    my ($times, $run) = (undef, '');
 
     for (@writes) {
         my ($command, @rest) = @$_;
-        my $last = $command eq 'RENAME' ? 1 : 0;
 
-        $_ = $number->($_) for grep { defined } @rest[0 .. $last];
-        push @args, scalar @$_, $command, @rest[0 .. $#$_ - 1];
+        push @keys, splice @rest, 0, $command eq 'RENAME' ? 2 : 1;
+
+        if ($run ne "$command " . @rest) {
+            push @args, $command, scalar @rest, 0;
+            $times = $#args;
+            $run   = "$command " . @rest;
+        }
+
+        $args[$times]++;
+        push @args, @rest;
     }
 
     return raw(scalar @keys, @keys, @args);
@@ -225,7 +227,7 @@ for (
     ['argument', 'SET', 'plain', 1, 'PX', -5],
     ['argument', 'SET', 'plain', 1, 'PX', '1x'],
     ['argument', 'SET', 'plain', 1, 'PX', '9' x 18],
-    ['count', 'DEL'],
+    ['keys', 'DEL'],
     ['count', 'DEL', 'h', 'z'],
     ['count', 'LPUSH', 'l'],
     ['count', 'RPUSH', 'l'],
@@ -234,7 +236,8 @@ for (
     ['count', 'LTRIM', 'l', 1],
     ['argument', 'LTRIM', 'l', '', 1],
     ['argument', 'LTRIM', 'l', 0, '1 '],
-    ['count', 'RENAME', 'h'],
+    ['keys', 'RENAME', 'h'],
+    ['count', 'RENAME', 'h', 'z', 1],
     ['count', 'PEXPIREAT', 'h'],
     ['argument', 'PEXPIREAT', 'h', 'never'],
     (map { ['argument', 'ZADD', 'z', $_, 'm'] }
@@ -262,7 +265,7 @@ unchanged_ok('HINCRBY after another write', qr/^ERR commit: order /, [],
 
 unchanged_ok('an unknown check', qr/^ERR commit: check /, [[5, 'h']], @ok);
 unchanged_ok('more than unpack() takes', qr/^ERR commit: count /, [],
-             @ok, ['SADD', 's', 1 .. 7000]);
+             @ok, ['SADD', 's', 1 .. 7001]);
 
 my $before = content();
 
@@ -271,16 +274,20 @@ for (
     ['checks is no number', 'count', 0, 'x'],
     ['checks below 0', 'count', 0, -1],
     ['half a check', 'count', 0, '1.5'],
-    ['a check cut short', 'count', 1, 'h', 1, 0, 1, 'f'],
-    ['a check of key 0', 'key', 1, 'h', 1, 3, 0, '', ''],
-    ['a check of key 2 of 1', 'key', 1, 'h', 1, 3, 2, '', ''],
-    ['a write of key 2 of 1', 'key', 1, 'h', 0, 2, 'DEL', 2],
-    ['a write of key x', 'key', 1, 'h', 0, 2, 'DEL', 'h'],
-    ['a rename to key 2 of 1', 'key', 1, 'h', 0, 3, 'RENAME', 1, 2],
-    ['a write cut short', 'count', 1, 'h', 0, 4, 'HSET', 1, 'f'],
-    ['a count of 0', 'command', 1, 'h', 0, 0],
-    ['a count that is no integer', 'count', 1, 'h', 0, '2.5', 'DEL', 1, 1],
-    ['a count that is no number', 'count', 1, 'h', 0, 'nan', 'DEL', 1],
+    ['a check cut short', 'count', 1, 'h', 1, 0, 'f'],
+    ['a check without a key', 'keys', 0, 1, 3, '', ''],
+    ['a key too many', 'keys', 2, 'h', 'z', 1, 3, '', ''],
+    ['a write without a key', 'keys', 1, 'h', 0, 'DEL', 0, 2],
+    ['a rename of one key', 'keys', 1, 'h', 0, 'RENAME', 0, 1],
+    ['a write cut short', 'count', 1, 'h', 0, 'HSET', 2, 1, 'f'],
+    ['a run cut short', 'count', 2, 'h', 'z', 0, 'HDEL', 1, 2, 'f'],
+    ['a run of none', 'count', 0, 0, 'DEL', 0, 0],
+    ['a run of half a write', 'count', 1, 'h', 0, 'DEL', 0, '0.5'],
+    ['a command alone', 'count', 1, 'h', 0, 'DEL'],
+    ['a number for a command', 'command', 1, 'h', 0, 0],
+    ['a count that is no integer', 'count', 1, 'h', 0, 'HDEL', '1.5', 1, 1],
+    ['a count that is no number', 'count', 1, 'h', 0, 'DEL', 'nan', 1],
+    ['a count that is empty', 'count', 1, 'h', 0, 'DEL', '', 1],
 ) {
     my ($name, $fault, @args) = @$_;
 
@@ -327,8 +334,8 @@ is_deeply(commit([[3, 'w0']], map { ['SET', "w$_", $_] } 0 .. 4999), [1],
           'five thousand writes');
 is(redis('GET', 'w4999'), 4999, 'up to the last');
 
-is_deeply(commit([], ['SADD', 'many', 1 .. 6998]), [1], 'a long write');
-is(redis('SCARD', 'many'), 6998, 'in full');
+is_deeply(commit([], ['SADD', 'many', 1 .. 7000]), [1], 'a long write');
+is(redis('SCARD', 'many'), 7000, 'in full');
 
 
 ok($server->finish, 'Redis ended');

@@ -69,8 +69,7 @@ crm_batch_add_commit(crm_batch_t *batch, const crm_ops_t *ops)
     crm_resp_commit_t   commit;
 
     if (ops->failed
-        || crm_resp_commit_prepare(&commit, ops, crm_commit_function,
-                                   &batch->arena)
+        || crm_resp_commit_prepare(&commit, ops, crm_commit_function)
            != CRM_OK)
     {
         batch->failed = 1;

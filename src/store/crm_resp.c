@@ -7,18 +7,11 @@
  */
 
 #include "crm_resp.h"
-#include "crm_digest.h"
 
 
 /* "$", at most 10 digits, two line ends */
 #define CRM_RESP_OVERHEAD  16
 
-
-typedef struct {
-    uint32_t           *slots;          /* numbers of keys, 0: empty */
-    uint32_t            mask;
-    crm_resp_commit_t  *commit;
-} crm_resp_keys_t;
 
 typedef struct {
     crm_str_t           text;
@@ -29,10 +22,10 @@ typedef struct {
 static u_char *crm_resp_number(u_char *p, u_char type, size_t n);
 static u_char *crm_resp_bulk(u_char *p, const crm_str_t *s);
 static u_char *crm_resp_bulk_number(u_char *p, size_t n);
-static unsigned crm_resp_write_refs(const crm_write_t *write);
-static int crm_resp_keys_init(crm_resp_keys_t *table,
-    crm_resp_commit_t *commit, crm_arena_t *arena);
-static void crm_resp_keys_add(crm_resp_keys_t *table, const crm_str_t *key);
+static unsigned crm_resp_keys(const crm_write_t *write);
+static unsigned crm_resp_run(const crm_ops_t *ops, unsigned i);
+static u_char *crm_resp_commit_keys(u_char *p, const crm_ops_t *ops);
+static u_char *crm_resp_writes(u_char *p, const crm_ops_t *ops);
 
 
 /* anything not listed is a fault of ours */
@@ -133,26 +126,20 @@ crm_resp_bulk_number(u_char *p, size_t n)
 
 int
 crm_resp_commit_prepare(crm_resp_commit_t *commit, const crm_ops_t *ops,
-    crm_str_t function, crm_arena_t *arena)
+    crm_str_t function)
 {
     unsigned            i, j;
-    crm_resp_keys_t     table;
     const crm_write_t  *write;
 
     commit->ops = ops;
     commit->function = function;
-    commit->nkeys = 0;
-    commit->nrefs = 0;
-    commit->argc = 4 + 4 * ops->nchecks;
+    commit->nkeys = ops->nchecks;
+    commit->argc = 4 + 3 * ops->nchecks;
     commit->size = function.len;
 
-    if (crm_resp_keys_init(&table, commit, arena) != CRM_OK) {
-        return CRM_ERROR;
-    }
-
     for (i = 0; i < ops->nchecks; i++) {
-        crm_resp_keys_add(&table, &ops->checks[i].key);
-        commit->size += ops->checks[i].field.len + ops->checks[i].value.len;
+        commit->size += ops->checks[i].key.len + ops->checks[i].field.len
+                        + ops->checks[i].value.len;
     }
 
     for (i = 0; i < ops->nwrites; i++) {
@@ -162,19 +149,16 @@ crm_resp_commit_prepare(crm_resp_commit_t *commit, const crm_ops_t *ops,
             return CRM_DECLINED;
         }
 
-        for (j = 1; j <= crm_resp_write_refs(write); j++) {
-            crm_resp_keys_add(&table, &write->argv[j]);
-        }
-
         for (j = 0; j < write->argc; j++) {
             commit->size += write->argv[j].len;
         }
 
-        commit->argc += 1 + write->argc;
+        commit->nkeys += crm_resp_keys(write);
+        commit->argc += write->argc - 1 - crm_resp_keys(write);
     }
 
-    for (i = 0; i < commit->nkeys; i++) {
-        commit->size += commit->keys[i].len;
+    for (i = 0; i < ops->nwrites; i += crm_resp_run(ops, i)) {
+        commit->argc += 3;
     }
 
     /* numbers have up to 10 digits, and so has each argument's length */
@@ -186,107 +170,106 @@ crm_resp_commit_prepare(crm_resp_commit_t *commit, const crm_ops_t *ops,
 }
 
 
-/* how many arguments of a write are keys */
+/* how many words behind the command are keys */
 
 static unsigned
-crm_resp_write_refs(const crm_write_t *write)
+crm_resp_keys(const crm_write_t *write)
 {
     return (write->argc == 3 && crm_str_is(&write->argv[0], "RENAME")) ? 2
                                                                         : 1;
 }
 
 
-static int
-crm_resp_keys_init(crm_resp_keys_t *table, crm_resp_commit_t *commit,
-    crm_arena_t *arena)
+/* how many writes, from this one, have its command and as many words */
+
+static unsigned
+crm_resp_run(const crm_ops_t *ops, unsigned i)
 {
-    size_t    max;
-    uint32_t  size;
+    unsigned            n;
+    const crm_write_t  *write, *first = &ops->writes[i];
 
-    max = commit->ops->nchecks + 2 * (size_t) commit->ops->nwrites;
+    for (n = 1; i + n < ops->nwrites; n++) {
+        write = &ops->writes[i + n];
 
-    for (size = 16; size < 2 * max; size *= 2) { /* void */ }
-
-    table->commit = commit;
-    table->mask = size - 1;
-    table->slots = crm_arena_calloc(arena, size * sizeof(uint32_t));
-
-    commit->keys = crm_arena_alloc(arena, (max + 1) * sizeof(crm_str_t));
-    commit->refs = crm_arena_alloc(arena, (max + 1) * sizeof(uint32_t));
-
-    return (table->slots == NULL || commit->keys == NULL
-            || commit->refs == NULL) ? CRM_ERROR : CRM_OK;
-}
-
-
-static void
-crm_resp_keys_add(crm_resp_keys_t *table, const crm_str_t *key)
-{
-    uint32_t            at, number;
-    crm_resp_commit_t  *commit = table->commit;
-
-    at = (uint32_t) crm_hash64(key->data, key->len) & table->mask;
-
-    for ( ;; ) {
-        number = table->slots[at];
-
-        if (number == 0) {
-            commit->keys[commit->nkeys++] = *key;
-            number = commit->nkeys;
-            table->slots[at] = number;
+        if (write->argc != first->argc
+            || !crm_str_eq(&write->argv[0], &first->argv[0]))
+        {
             break;
         }
-
-        if (crm_str_eq(&commit->keys[number - 1], key)) {
-            break;
-        }
-
-        at = (at + 1) & table->mask;
     }
 
-    commit->refs[commit->nrefs++] = number;
+    return n;
 }
 
 
 u_char *
 crm_resp_commit(u_char *p, const crm_resp_commit_t *commit)
 {
-    unsigned            i, j, keys;
-    const uint32_t     *ref = commit->refs;
+    unsigned            i;
     const crm_ops_t    *ops = commit->ops;
     const crm_check_t  *check;
-    const crm_write_t  *write;
 
     p = crm_resp_number(p, '*', commit->argc);
     p = crm_resp_bulk(p, &crm_str("FCALL"));
     p = crm_resp_bulk(p, &commit->function);
     p = crm_resp_bulk_number(p, commit->nkeys);
-
-    for (i = 0; i < commit->nkeys; i++) {
-        p = crm_resp_bulk(p, &commit->keys[i]);
-    }
-
+    p = crm_resp_commit_keys(p, ops);
     p = crm_resp_bulk_number(p, ops->nchecks);
 
     for (i = 0; i < ops->nchecks; i++) {
         check = &ops->checks[i];
 
         p = crm_resp_bulk_number(p, check->type);
-        p = crm_resp_bulk_number(p, *ref++);
         p = crm_resp_bulk(p, &check->field);
         p = crm_resp_bulk(p, &check->value);
     }
 
+    return crm_resp_writes(p, ops);
+}
+
+
+static u_char *
+crm_resp_commit_keys(u_char *p, const crm_ops_t *ops)
+{
+    unsigned            i, j;
+    const crm_write_t  *write;
+
+    for (i = 0; i < ops->nchecks; i++) {
+        p = crm_resp_bulk(p, &ops->checks[i].key);
+    }
+
     for (i = 0; i < ops->nwrites; i++) {
         write = &ops->writes[i];
-        keys = crm_resp_write_refs(write);
 
-        p = crm_resp_bulk_number(p, write->argc);
-        p = crm_resp_bulk(p, &write->argv[0]);
+        for (j = 1; j <= crm_resp_keys(write); j++) {
+            p = crm_resp_bulk(p, &write->argv[j]);
+        }
+    }
 
-        for (j = 1; j < write->argc; j++) {
-            p = (j <= keys) ? crm_resp_bulk_number(p, *ref++)
-                            : crm_resp_bulk(p, &write->argv[j]);
+    return p;
+}
+
+
+static u_char *
+crm_resp_writes(u_char *p, const crm_ops_t *ops)
+{
+    unsigned            i, j, last, keys;
+    const crm_write_t  *write;
+
+    for (i = 0, last = 0; i < ops->nwrites; i++) {
+        write = &ops->writes[i];
+        keys = crm_resp_keys(write);
+
+        if (i == last) {
+            last += crm_resp_run(ops, i);
+
+            p = crm_resp_bulk(p, &write->argv[0]);
+            p = crm_resp_bulk_number(p, write->argc - 1 - keys);
+            p = crm_resp_bulk_number(p, last - i);
+        }
+
+        for (j = 1 + keys; j < write->argc; j++) {
+            p = crm_resp_bulk(p, &write->argv[j]);
         }
     }
 

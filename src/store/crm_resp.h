@@ -16,26 +16,19 @@ size_t crm_resp_command_size(unsigned argc, const crm_str_t *argv);
 u_char *crm_resp_command(u_char *p, unsigned argc, const crm_str_t *argv);
 
 
-/*
- * A commit ready to be written: its keys, each once, and for every mention
- * of a key its number.
- */
+/* a commit ready to be written (crm_commit_lua.h) */
 
 typedef struct {
     const crm_ops_t  *ops;
     crm_str_t         function;
-    crm_str_t        *keys;
-    unsigned          nkeys;
-    uint32_t         *refs;     /* of the checks, then of the writes, from 1;
-                                   a RENAME has two */
-    unsigned          nrefs;
+    unsigned          nkeys;    /* one for each mention */
     unsigned          argc;
     size_t            size;     /* an upper bound */
 } crm_resp_commit_t;
 
-/* CRM_ERROR: out of memory; CRM_DECLINED: a write without a key */
+/* CRM_DECLINED: a write without a key */
 int crm_resp_commit_prepare(crm_resp_commit_t *commit, const crm_ops_t *ops,
-    crm_str_t function, crm_arena_t *arena);
+    crm_str_t function);
 
 u_char *crm_resp_commit(u_char *p, const crm_resp_commit_t *commit);
 
