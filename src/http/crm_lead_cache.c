@@ -4,7 +4,7 @@
 #include "crm_lead_cache.h"
 
 
-#define CRM_LEAD_SLOTS     512      /* direct-mapped; power of two */
+#define CRM_LEAD_SLOTS     4096     /* direct-mapped; power of two */
 #define CRM_LEAD_KEPT_MAX  3072     /* bytes of a record that is kept */
 
 
