@@ -93,6 +93,32 @@ crm_money_weighted(int64_t amount, int64_t basis_points)
 
 
 int
+crm_money_line(int64_t quantity, int64_t unit_price, int64_t discount,
+    int64_t *amount)
+{
+    __int128  exact;
+
+    static const int64_t  one = 1000 * 10000;
+
+    if (__builtin_mul_overflow((__int128) quantity * unit_price,
+                               (__int128) (10000 - discount), &exact))
+    {
+        return CRM_DECLINED;
+    }
+
+    exact = exact / one + exact % one * 2 / one;
+
+    if (exact < -CRM_MONEY_MAX || exact > CRM_MONEY_MAX) {
+        return CRM_DECLINED;
+    }
+
+    *amount = (int64_t) exact;
+
+    return CRM_OK;
+}
+
+
+int
 crm_money_add(int64_t *sum, int64_t amount)
 {
     int64_t  result;

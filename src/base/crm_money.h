@@ -15,6 +15,13 @@
    for every amount within CRM_MONEY_MAX */
 int64_t crm_money_weighted(int64_t amount, int64_t basis_points);
 
+/*
+ * Thousandths of a quantity x unit price x (100 % - discount in basis points),
+ * half away from zero.  CRM_DECLINED where that is beyond CRM_MONEY_MAX.
+ */
+int crm_money_line(int64_t quantity, int64_t unit_price, int64_t discount,
+    int64_t *amount);
+
 /* CRM_DECLINED on overflow; *sum is then unchanged */
 int crm_money_add(int64_t *sum, int64_t amount);
 

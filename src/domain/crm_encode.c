@@ -7,19 +7,29 @@
 #define CRM_NUMBER_MAX  64      /* bytes of any number, date or word */
 
 
+/* a number that is stored without its decimal point */
+
 static u_char *
-crm_percent_print(u_char *p, int64_t bp)
+crm_decimal_print(u_char *p, int64_t num, int64_t one)
 {
-    p = crm_int_print(p, bp / 100);
-    bp %= 100;
+    if (num < 0) {
+        *p++ = '-';
+        num = -num;
+    }
 
-    if (bp != 0) {
-        *p++ = '.';
-        *p++ = '0' + bp / 10;
+    p = crm_int_print(p, num / one);
+    num %= one;
 
-        if (bp % 10 != 0) {
-            *p++ = '0' + bp % 10;
-        }
+    if (num == 0) {
+        return p;
+    }
+
+    *p++ = '.';
+
+    while (num != 0) {
+        one /= 10;
+        *p++ = '0' + num / one;
+        num %= one;
     }
 
     return p;
@@ -40,7 +50,10 @@ crm_number_print(u_char *p, const crm_field_t *f, int64_t num)
         return p + (num ? 4 : 5);
 
     case CRM_T_PERCENT:
-        return crm_percent_print(p, num);
+        return crm_decimal_print(p, num, 100);
+
+    case CRM_T_QUANTITY:
+        return crm_decimal_print(p, num, 1000);
 
     case CRM_T_ENUM:
         word = &f->words->word[num];

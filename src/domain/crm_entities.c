@@ -54,6 +54,8 @@ CRM_WORDS(crm_words_activity_status, crm_string("overdue"),
           crm_string("cancelled"));
 CRM_WORDS(crm_words_activity_outcome, crm_string("open"),
           crm_string("done"), crm_string("cancelled"));
+CRM_WORDS(crm_words_order_state, crm_string("draft"), crm_string("sent"),
+          crm_string("sale"), crm_string("cancelled"));
 CRM_WORDS(crm_words_message_kind, crm_string("note"), crm_string("email"),
           crm_string("activity"), crm_string("log"));
 CRM_WORDS(crm_words_job_state, crm_string("queued"), crm_string("running"),
@@ -81,6 +83,8 @@ CRM_TABLE(crm_activity_plan_fields, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_TABLE(crm_contact_fields, CRM_CONTACT_FIELDS);
 CRM_TABLE(crm_lead_fields, CRM_LEAD_FIELDS);
 CRM_TABLE(crm_activity_fields, CRM_ACTIVITY_FIELDS);
+CRM_TABLE(crm_order_line_fields, CRM_ORDER_LINE_FIELDS);
+CRM_TABLE(crm_order_fields, CRM_ORDER_FIELDS);
 CRM_TABLE(crm_message_fields, CRM_MESSAGE_FIELDS);
 CRM_TABLE(crm_job_fields, CRM_JOB_FIELDS);
 
@@ -92,6 +96,7 @@ CRM_TABLE(crm_job_fields, CRM_JOB_FIELDS);
     }
 
 CRM_ITEM(crm_plan_step, "step", "steps", crm_plan_step_fields);
+CRM_ITEM(crm_order_line, "line", "lines", crm_order_line_fields);
 
 
 #define CRM_ENTITY(kind, one, many, fields)                                   \
@@ -118,6 +123,7 @@ const crm_entity_t  crm_entities[CRM_KINDS] = {
     CRM_ENTITY(CRM_KIND_LEAD, "lead", "leads", crm_lead_fields),
     CRM_ENTITY(CRM_KIND_ACTIVITY, "activity", "activities",
                crm_activity_fields),
+    CRM_ENTITY(CRM_KIND_ORDER, "order", "orders", crm_order_fields),
     CRM_ENTITY(CRM_KIND_MESSAGE, "message", "messages", crm_message_fields),
     CRM_ENTITY(CRM_KIND_JOB, "job", "jobs", crm_job_fields),
 };

@@ -31,6 +31,7 @@ typedef enum {
     CRM_KIND_CONTACT,
     CRM_KIND_LEAD,
     CRM_KIND_ACTIVITY,
+    CRM_KIND_ORDER,
     CRM_KIND_MESSAGE,
     CRM_KIND_JOB,
     CRM_KINDS,
@@ -43,6 +44,7 @@ typedef enum {
     CRM_T_BOOL = 0,
     CRM_T_INT,                  /* within min..max */
     CRM_T_PERCENT,              /* stored as basis points: 12.5 % is 1250 */
+    CRM_T_QUANTITY,             /* stored in thousandths, within min..max */
     CRM_T_MONEY,
     CRM_T_ENUM,                 /* index into words */
     CRM_T_DATE,                 /* days */

@@ -338,6 +338,43 @@
     X(HELD,       "held",       "held",    BOOL,    HID, .value = "0")
 
 
+/* what an order is about; a quantity is kept in thousandths */
+#define CRM_QUANTITY_MAX  (1000LL * CRM_INT_MAX)
+
+#define CRM_ORDER_LINE_FIELDS(X)                                              \
+    X(DESCRIPTION, "description", "text",     LONG,     REQ,                  \
+      .max = CRM_LONG_MAX)                                                    \
+    X(QUANTITY,    "quantity",    "quantity", QUANTITY, 0,                    \
+      .min = -CRM_QUANTITY_MAX, .max = CRM_QUANTITY_MAX, .value = "1000")     \
+    X(UNIT_PRICE,  "unit_price",  "price",    MONEY,    REQ)                  \
+    X(DISCOUNT,    "discount",    "discount", PERCENT,  0, .value = "0")
+
+/* hidden: whose the lead is, or the order itself where it has none; so that
+   lists know who may see it (crm_order_place) */
+#define CRM_ORDER_FIELDS(X)                                                   \
+    CRM_COMMON(X)                                                             \
+    CRM_AUTHORED(X)                                                           \
+    X(LEAD_ID,     "lead_id",     "lead",    ID,      FILT,                   \
+      .ref = CRM_KIND_LEAD)                                                   \
+    X(CONTACT_ID,  "contact_id",  "contact", ID,      FILT,                   \
+      .ref = CRM_KIND_CONTACT)                                                \
+    X(TEAM_ID,     "team_id",     "team",    ID,      FACET,                  \
+      .ref = CRM_KIND_TEAM)                                                   \
+    X(USER_ID,     "user_id",     "user",    ID,      FACET,                  \
+      .ref = CRM_KIND_USER)                                                   \
+    X(NUMBER,      "number",      "number",  TEXT,    RO|FILT,                \
+      .max = CRM_NAME_MAX)                                                    \
+    X(STATE,       "state",       "state",   ENUM,    RO|FACET,               \
+      .words = &crm_words_order_state, .value = "draft")                      \
+    X(TOTAL,       "total",       "total",   MONEY,   RO|SORT|RANGE)          \
+    X(EXPIRED,     "expired",     "",        BOOL,    COMP|FILT)              \
+    X(VALID_UNTIL, "valid_until", "until",   DATE,    SORT|RANGE)             \
+    X(LINES,       "lines",       "lines",   OBJECTS, REQ, .max = 500,        \
+      .items = &crm_order_line)                                               \
+    X(OWNER,       "owner",       "owner",   ID,      HID,                    \
+      .ref = CRM_KIND_USER)
+
+
 #define CRM_MESSAGE_FIELDS(X)                                                 \
     CRM_COMMON(X)                                                             \
     X(LEAD_ID,     "lead_id",     "lead",    ID,   RO,                        \
@@ -398,6 +435,8 @@
 #define CRM_FIELD_ENUM_CONTACT(id, ...)         CRM_CONTACT_##id,
 #define CRM_FIELD_ENUM_LEAD(id, ...)            CRM_LEAD_##id,
 #define CRM_FIELD_ENUM_ACTIVITY(id, ...)        CRM_ACTIVITY_##id,
+#define CRM_FIELD_ENUM_ORDER_LINE(id, ...)      CRM_ORDER_LINE_##id,
+#define CRM_FIELD_ENUM_ORDER(id, ...)           CRM_ORDER_##id,
 #define CRM_FIELD_ENUM_MESSAGE(id, ...)         CRM_MESSAGE_##id,
 #define CRM_FIELD_ENUM_JOB(id, ...)             CRM_JOB_##id,
 
@@ -415,6 +454,8 @@ CRM_FIELD_ENUM(ACTIVITY_PLAN, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_FIELD_ENUM(CONTACT, CRM_CONTACT_FIELDS);
 CRM_FIELD_ENUM(LEAD, CRM_LEAD_FIELDS);
 CRM_FIELD_ENUM(ACTIVITY, CRM_ACTIVITY_FIELDS);
+CRM_FIELD_ENUM(ORDER_LINE, CRM_ORDER_LINE_FIELDS);
+CRM_FIELD_ENUM(ORDER, CRM_ORDER_FIELDS);
 CRM_FIELD_ENUM(MESSAGE, CRM_MESSAGE_FIELDS);
 CRM_FIELD_ENUM(JOB, CRM_JOB_FIELDS);
 
@@ -437,6 +478,8 @@ enum { CRM_DELAY_FROM_COMPLETION, CRM_DELAY_FROM_DEADLINE };
 enum { CRM_CHAINING_NONE, CRM_CHAINING_SUGGEST, CRM_CHAINING_TRIGGER };
 enum { CRM_CONTACT_PERSON, CRM_CONTACT_COMPANY };
 enum { CRM_WHEN_AFTER, CRM_WHEN_BEFORE };
+enum { CRM_ORDER_DRAFT, CRM_ORDER_SENT, CRM_ORDER_SALE,
+       CRM_ORDER_CANCELLED, CRM_ORDER_STATES };
 enum { CRM_MESSAGE_NOTE, CRM_MESSAGE_EMAIL, CRM_MESSAGE_ACTIVITY,
        CRM_MESSAGE_LOG };
 enum { CRM_JOB_QUEUED, CRM_JOB_RUNNING, CRM_JOB_FINISHED, CRM_JOB_BROKEN,
@@ -457,12 +500,14 @@ extern const crm_words_t  crm_words_probability_mode;
 extern const crm_words_t  crm_words_activity_state;
 extern const crm_words_t  crm_words_activity_status;
 extern const crm_words_t  crm_words_activity_outcome;
+extern const crm_words_t  crm_words_order_state;
 extern const crm_words_t  crm_words_message_kind;
 extern const crm_words_t  crm_words_job_state;
 
 /* items of lists of objects */
 
 extern const crm_entity_t  crm_plan_step;
+extern const crm_entity_t  crm_order_line;
 
 
 #endif /* CRM_FIELDS_H */

@@ -93,25 +93,52 @@ crm_input_money(crm_input_ctx_t *ctx)
 }
 
 
+/* min and max in units of 1 / one: a number with no more decimals than that is
+   the double next to it */
+
 static int
-crm_input_percent(crm_input_ctx_t *ctx)
+crm_input_decimal(crm_input_ctx_t *ctx, int64_t one, int64_t min,
+    int64_t max, const char *message)
 {
-    double  bp;
+    double   value;
+    int64_t  num;
 
     if (!json_is_number(ctx->json)) {
         return crm_input_refuse(ctx, CRM_FAULT_INVALID, "must be a number");
     }
 
-    bp = json_number_value(ctx->json) * 100;
+    value = json_number_value(ctx->json);
 
-    if (!(bp >= 0 && bp <= 10000) || fabs(bp - round(bp)) > 1e-6) {
-        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
-                                "must be 0 to 100 with at most 2 decimals");
+    if (!(value * one >= min && value * one <= max)) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, message);
     }
 
-    crm_value_set_num(ctx->value, llround(bp));
+    num = llround(value * one);
+
+    if ((double) num / one != value) {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, message);
+    }
+
+    crm_value_set_num(ctx->value, num);
 
     return CRM_OK;
+}
+
+
+static int
+crm_input_percent(crm_input_ctx_t *ctx)
+{
+    return crm_input_decimal(ctx, 100, 0, 10000,
+                             "must be 0 to 100 with at most 2 decimals");
+}
+
+
+static int
+crm_input_quantity(crm_input_ctx_t *ctx)
+{
+    return crm_input_decimal(ctx, 1000, ctx->field->min, ctx->field->max,
+                             "must be a number within its range with at "
+                             "most 3 decimals");
 }
 
 
@@ -530,6 +557,7 @@ static const crm_input_pt  crm_input_types[CRM_T_MAX] = {
     [CRM_T_BOOL] = crm_input_bool,
     [CRM_T_INT] = crm_input_int,
     [CRM_T_PERCENT] = crm_input_percent,
+    [CRM_T_QUANTITY] = crm_input_quantity,
     [CRM_T_MONEY] = crm_input_money,
     [CRM_T_ENUM] = crm_input_enum,
     [CRM_T_DATE] = crm_input_date,

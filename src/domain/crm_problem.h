@@ -42,6 +42,10 @@
     X(NOT_LOST,               409, "not_lost",                                \
       "Neither lost nor archived")                                            \
     X(NOT_ACTIVE,             409, "not_active", "The record is archived")    \
+    X(ORDER_STATE,            409, "order_state",                             \
+      "The order's state does not allow it")                                  \
+    X(ORDER_LOCKED,           409, "order_locked",                            \
+      "Lines change only while the order is draft or sent")                   \
     X(NO_WON_STAGE,           409, "no_won_stage", "There is no won stage")   \
     X(LAST_ADMIN,             409, "last_admin",                              \
       "The tenant's last active admin")                                       \

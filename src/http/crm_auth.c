@@ -28,6 +28,7 @@ enum {
     CRM_ROOT_LEAD,
     CRM_ROOT_CONTACT,
     CRM_ROOT_ACTIVITY,
+    CRM_ROOT_ORDER,
     CRM_ROOT_TOKEN,
     CRM_ROOT_N
 };
@@ -177,6 +178,7 @@ crm_auth_root(crm_flow_t *f)
     argv[2 + CRM_ROOT_LEAD] = crm_str("id:lead");
     argv[2 + CRM_ROOT_CONTACT] = crm_str("id:contact");
     argv[2 + CRM_ROOT_ACTIVITY] = crm_str("id:activity");
+    argv[2 + CRM_ROOT_ORDER] = crm_str("id:order");
 
     n = 2 + CRM_ROOT_TOKEN;
 
@@ -413,6 +415,8 @@ crm_auth_counters(crm_flow_t *f, const crm_reply_t *root)
                               crm_auth_number(&root->item[CRM_ROOT_CONTACT]));
     last[CRM_KIND_ACTIVITY] = ngx_max(last[CRM_KIND_ACTIVITY],
                               crm_auth_number(&root->item[CRM_ROOT_ACTIVITY]));
+    last[CRM_KIND_ORDER] = ngx_max(last[CRM_KIND_ORDER],
+                              crm_auth_number(&root->item[CRM_ROOT_ORDER]));
 }
 
 

@@ -50,8 +50,10 @@ crm_check_clear(crm_checker_t *c)
     c->tokens.n = 0;
     c->contacts.n = 0;
     c->activities.n = 0;
+    c->orders.n = 0;
     c->leads.n = 0;
     c->nacts = 0;
+    c->norders = 0;
     c->messages.n = 0;
 }
 
@@ -73,9 +75,11 @@ crm_check_release(crm_job_t *job)
     free(c->tokens.id);
     free(c->contacts.id);
     free(c->activities.id);
+    free(c->orders.id);
     free(c->leads.id);
     free(c->messages.id);
     free(c->act);
+    free(c->order);
 
     ngx_free(c);
 }

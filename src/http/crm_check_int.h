@@ -8,8 +8,9 @@
  *   crm_check_scan.c   every key of the tenant
  *   crm_check_walk.c   every record, and the index entries that it asks for,
  *                      from the functions that the commits use;
- *                      crm_check_lead.c, crm_check_acts.c: what records keep
- *                      of themselves and of one another
+ *                      crm_check_lead.c, crm_check_acts.c,
+ *                      crm_check_orders.c: what records keep of themselves
+ *                      and of one another
  *   crm_check_read.c   every index as it is
  *   crm_check_tally.c  per key: how many entries, and the sum of their
  *                      hashes, asked for minus found: 0 where all is well
@@ -115,6 +116,13 @@ typedef struct {
     unsigned   held:1;
 } crm_check_act_t;
 
+/* whose an order of a lead is, as the order says */
+typedef struct {
+    int64_t    lead;
+    int64_t    id;
+    int64_t    owner;
+} crm_check_order_t;
+
 #define CRM_CHECK_WINDOW  64        /* keys read side by side */
 
 typedef struct {
@@ -149,11 +157,16 @@ typedef struct {
     crm_check_ids_t     tokens;         /* users with tokens */
     crm_check_ids_t     contacts;
     crm_check_ids_t     activities;
+    crm_check_ids_t     orders;
     crm_check_ids_t     leads;
     crm_check_ids_t     messages;       /* leads with messages */
     crm_check_act_t    *act;            /* by lead */
     uint32_t            nacts;
     uint32_t            acts_cap;
+    crm_check_order_t  *order;          /* by lead */
+    uint32_t            norders;
+    uint32_t            orders_cap;
+    uint32_t            order_at;       /* that the walk of leads has come to */
     int64_t             max[CRM_KINDS]; /* highest id */
     int64_t             entities;
     ngx_uint_t          part;           /* of the walk */
@@ -252,6 +265,18 @@ void crm_check_acts_sort(crm_checker_t *c);
 /* compares the lead's due summary, and what its activities know of it; the
    lead then has the summary that it should have.  f->conf is there. */
 ngx_int_t crm_check_lead_acts(crm_flow_t *f, crm_record_t *lead);
+
+
+/* ---- crm_check_orders.c ------------------------------------------------- */
+
+ngx_int_t crm_check_order_take(crm_flow_t *f, int64_t id,
+    const crm_reply_t *replies);
+
+/* orders by lead, once all are taken */
+void crm_check_orders_sort(crm_checker_t *c);
+
+/* compares what the orders of the lead know of it */
+void crm_check_lead_orders(crm_flow_t *f, const crm_record_t *lead);
 
 
 /* ---- phases, in their order --------------------------------------------- */

@@ -70,6 +70,8 @@ crm_check_lead_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 
     if (c->mode == CRM_CHECK_TALLY) {
 
+        crm_check_lead_orders(f, lead);
+
         if (crm_lead_card(&f->arena, lead, &card) != CRM_OK) {
             return NGX_ERROR;
         }

@@ -23,6 +23,7 @@ static const crm_check_name_t  crm_check_names[] = {
     { "lead:",    ":m", offsetof(crm_checker_t, messages) },
     { "contact:", "",   offsetof(crm_checker_t, contacts) },
     { "activity:", "",  offsetof(crm_checker_t, activities) },
+    { "order:",   "",   offsetof(crm_checker_t, orders) },
     { "tokens:",  "",   offsetof(crm_checker_t, tokens) }
 };
 
@@ -198,12 +199,13 @@ crm_check_scan_ended(crm_checker_t *c)
     crm_check_ids_sort(&c->tokens);
     crm_check_ids_sort(&c->contacts);
     crm_check_ids_sort(&c->activities);
+    crm_check_ids_sort(&c->orders);
     crm_check_ids_sort(&c->leads);
     crm_check_ids_sort(&c->messages);
 
     c->job->done = c->entities;
     c->job->total = c->entities + c->contacts.n + c->activities.n
-                    + c->leads.n;
+                    + c->orders.n + c->leads.n;
 
     c->phase = crm_check_walk;
 }

@@ -42,6 +42,8 @@ static const crm_check_part_t  crm_check_parts[] = {
       crm_check_contact_take },
     { offsetof(crm_checker_t, activities), "activity", 1, crm_check_ask,
       crm_check_act_take },
+    { offsetof(crm_checker_t, orders), "order", 1, crm_check_ask,
+      crm_check_order_take },
     { offsetof(crm_checker_t, leads), "lead", 2, crm_check_lead_ask,
       crm_check_lead_take }
 };
@@ -85,6 +87,10 @@ crm_check_walk(crm_flow_t *f)
 
         if (crm_check_parts[c->part].take == crm_check_act_take) {
             crm_check_acts_sort(c);
+        }
+
+        if (crm_check_parts[c->part].take == crm_check_order_take) {
+            crm_check_orders_sort(c);
         }
 
         c->part++;

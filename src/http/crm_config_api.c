@@ -1,17 +1,14 @@
 /*
- * Configuration kinds over HTTP: create, read, patch, delete by the tables
- * (api.md, section 2).  What one kind has of its own stands in
- * src/domain/crm_config.c.
+ * Configuration kinds over HTTP: create, read, patch by the tables (api.md,
+ * section 2); deletion is in crm_config_delete.c.  What one kind has of its
+ * own stands in src/domain/crm_config.c.
  */
 
-#include "crm_activity.h"
 #include "crm_activity_zones.h"
-#include "crm_auth.h"
 #include "crm_bulk.h"
 #include "crm_change.h"
 #include "crm_config.h"
 #include "crm_handlers.h"
-#include "crm_keyer.h"
 #include "crm_respond.h"
 #include "crm_route.h"
 #include "crm_write.h"
@@ -21,14 +18,12 @@ typedef struct {
     crm_input_t    input;
     crm_record_t  *old;
     crm_record_t  *rec;
-    crm_str_t      kinds[2];        /* names of the counts of in_use */
 } crm_config_t;
 
 
 static ngx_int_t crm_config_create_id(crm_flow_t *f);
 static ngx_int_t crm_config_save(crm_flow_t *f);
 static ngx_int_t crm_config_amounts(crm_flow_t *f);
-static ngx_int_t crm_config_delete_counted(crm_flow_t *f);
 static ngx_int_t crm_config_read_used(crm_flow_t *f);
 
 
@@ -54,9 +49,7 @@ crm_config_mask(crm_flow_t *f, crm_kind_t kind)
 }
 
 
-/* the record named in the path; settings have no id in theirs */
-
-static crm_record_t *
+crm_record_t *
 crm_config_named(crm_flow_t *f)
 {
     crm_request_t  *q = crm_request(f);
@@ -285,10 +278,13 @@ crm_config_amounts(crm_flow_t *f)
 {
     ngx_uint_t  i;
 
-    static const char  *segments[] = { "o1", "o0", "l1", "l0" };
+    static const char  *amounts[] = {
+        "l:s:o1:r", "l:s:o0:r", "l:s:l1:r", "l:s:l0:r", "o:s:draft:t",
+        "o:s:sent:t", "o:s:sale:t", "o:s:cancelled:t"
+    };
 
-    for (i = 0; i < 4; i++) {
-        crm_flow_call(f, "ZCARD", crm_flow_key(f, "l:s:%s:r", segments[i]),
+    for (i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
+        crm_flow_call(f, "ZCARD", crm_flow_key(f, "%s", amounts[i]),
                       (crm_str_t) crm_null_string,
                       (crm_str_t) crm_null_string,
                       (crm_str_t) crm_null_string);
@@ -379,226 +375,6 @@ crm_config_save(crm_flow_t *f)
     }
 
     crm_write_answer(f, NGX_HTTP_OK, c->rec, NULL);
-
-    return crm_write_commit(f, &ops);
-}
-
-
-/* ---- deletion: refused with counts while others refer to it ---------------- */
-
-/* bitmaps that hold the records which refer to a kind (keys.md) */
-
-static const struct {
-    crm_kind_t   kind;
-    const char  *bitmap;
-    crm_kind_t   ids;               /* whose ids the bits are */
-} crm_config_facets[] = {
-    { CRM_KIND_STAGE, "l:f:stage", CRM_KIND_LEAD },
-    { CRM_KIND_TEAM, "l:f:team", CRM_KIND_LEAD },
-    { CRM_KIND_LOST_REASON, "l:f:reason", CRM_KIND_LEAD },
-    { CRM_KIND_TAG, "l:f:tag", CRM_KIND_LEAD },
-    { CRM_KIND_TAG, "c:tag", CRM_KIND_CONTACT },
-};
-
-#define CRM_CONFIG_FACETS                                                     \
-    (sizeof(crm_config_facets) / sizeof(crm_config_facets[0]))
-
-
-static int64_t
-crm_config_chunks(crm_flow_t *f, crm_kind_t ids)
-{
-    return (f->tenant->last_id[ids] >> CRM_CHUNK_SHIFT) + 1;
-}
-
-
-/* of a type, in any state */
-
-static void
-crm_config_count_activities(crm_flow_t *f, int64_t type)
-{
-    ngx_uint_t  i;
-    crm_str_t   key, none = crm_null_string;
-
-    const crm_activity_scope_t  scope = { 'y', type, 0 };
-
-    for (i = 0; i < CRM_SEGMENTS; i++) {
-        if (crm_activity_key(&f->arena, &f->tenant->prefix, i, &scope, &key)
-            == CRM_OK)
-        {
-            crm_flow_call(f, "ZCARD", key, none, none, none);
-        }
-    }
-}
-
-
-ngx_int_t
-crm_config_delete(crm_flow_t *f)
-{
-    int64_t          chunk;
-    ngx_uint_t       i;
-    crm_kind_t       kind = crm_request(f)->route->kind;
-    crm_record_t    *rec;
-    const crm_str_t  none = crm_null_string;
-
-    rec = crm_config_named(f);
-
-    if (rec == NULL) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    if (crm_write_match(f, rec) != NGX_OK) {
-        return NGX_OK;
-    }
-
-    for (i = 0; i < CRM_CONFIG_FACETS; i++) {
-
-        if (crm_config_facets[i].kind != kind) {
-            continue;
-        }
-
-        for (chunk = 0;
-             chunk < crm_config_chunks(f, crm_config_facets[i].ids);
-             chunk++)
-        {
-            crm_flow_call(f, "BITCOUNT",
-                          crm_flow_key(f, "%s:%lld:%lld",
-                                       crm_config_facets[i].bitmap,
-                                       (long long) crm_record_id(rec),
-                                       (long long) chunk),
-                          none, none, none);
-        }
-    }
-
-    if (kind == CRM_KIND_ACTIVITY_TYPE) {
-        crm_config_count_activities(f, crm_record_id(rec));
-    }
-
-    /* the counts above are those of this state of `writes` */
-
-    crm_flow_call(f, "HGET", f->tenant->root, crm_str("writes"), none, none);
-
-    f->data = (void *) (uintptr_t) crm_config_chunks(f, CRM_KIND_LEAD);
-
-    return crm_flow_wait(f, crm_config_delete_counted);
-}
-
-
-/* 409 with "counts": {"leads": 3, "stages": 1} */
-
-static ngx_int_t
-crm_config_in_use(crm_flow_t *f, const unsigned *config, int64_t leads,
-    int64_t contacts, int64_t activities)
-{
-    size_t        n;
-    ngx_uint_t    i;
-    crm_kind_t    k;
-    crm_out_t     out;
-
-    const struct {
-        crm_kind_t  kind;
-        int64_t     count;
-    } records[] = {
-        { CRM_KIND_LEAD, leads }, { CRM_KIND_CONTACT, contacts },
-        { CRM_KIND_ACTIVITY, activities }
-    };
-
-    crm_out_init(&out, &f->arena, 256);
-    crm_out_lit(&out, "\"counts\":{");
-
-    for (i = 0; i < 3; i++) {
-        if (records[i].count > 0) {
-            crm_out_json(&out, &crm_entities[records[i].kind].plural);
-            crm_out_char(&out, ':');
-            crm_out_int(&out, records[i].count);
-            crm_out_char(&out, ',');
-        }
-    }
-
-    for (k = 0; k < CRM_CONF_KINDS; k++) {
-        if (config[k] > 0) {
-            crm_out_json(&out, &crm_entities[k].plural);
-            crm_out_char(&out, ':');
-            crm_out_int(&out, config[k]);
-            crm_out_char(&out, ',');
-        }
-    }
-
-    if (crm_out_join(&out, &f->answer.members) != CRM_OK) {
-        return NGX_ERROR;
-    }
-
-    f->answer.members.data[f->answer.members.len - 1] = '}';
-
-    /* names in JSON are snake_case, those of routes are not */
-
-    for (n = 0; n < f->answer.members.len; n++) {
-        if (f->answer.members.data[n] == '-') {
-            f->answer.members.data[n] = '_';
-        }
-    }
-
-    return crm_flow_problem(f, CRM_P_IN_USE, NULL);
-}
-
-
-static ngx_int_t
-crm_config_delete_counted(crm_flow_t *f)
-{
-    int64_t        leads, contacts, activities;
-    unsigned       config[CRM_CONF_KINDS], used;
-    crm_ops_t      ops;
-    crm_kind_t     k;
-    ngx_uint_t     i, chunks;
-    crm_rule_t     rule;
-    crm_record_t  *rec;
-
-    rec = crm_config_named(f);
-
-    if (rec == NULL) {
-        return crm_flow_retry(f);
-    }
-
-    chunks = (uintptr_t) f->data;
-
-    leads = 0;
-    contacts = 0;
-    activities = 0;
-
-    for (i = 0; i + 1 < f->nreply; i++) {
-        if (rec->entity->kind == CRM_KIND_ACTIVITY_TYPE) {
-            activities += f->reply[i].num;
-
-        } else if (i < chunks) {
-            leads += f->reply[i].num;
-
-        } else {
-            contacts += f->reply[i].num;
-        }
-    }
-
-    crm_config_references(f->conf, rec->entity->kind, crm_record_id(rec),
-                          config);
-
-    for (used = 0, k = 0; k < CRM_CONF_KINDS; k++) {
-        used += config[k];
-    }
-
-    if (used > 0 || leads > 0 || contacts > 0 || activities > 0) {
-        return crm_config_in_use(f, config, leads, contacts, activities);
-    }
-
-    crm_write_rule(f, &rule);
-    crm_ops_init(&ops, &f->arena);
-
-    crm_change_check(&ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
-                     crm_str("writes"), f->reply[f->nreply - 1].str,
-                     CRM_FAILED_VERSION);
-
-    if (crm_config_commit(&ops, &rule, rec, NULL) != CRM_OK) {
-        return NGX_ERROR;
-    }
-
-    (void) crm_answer_nothing(f);
 
     return crm_write_commit(f, &ops);
 }

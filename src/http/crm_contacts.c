@@ -6,6 +6,7 @@
 #include "crm_handlers.h"
 #include "crm_include.h"
 #include "crm_keyer.h"
+#include "crm_order.h"
 #include "crm_respond.h"
 #include "crm_write.h"
 
@@ -458,7 +459,7 @@ crm_contact_delete(crm_flow_t *f)
 }
 
 
-/* open ones and others: two replies, the last ones */
+/* open ones and others: two replies */
 
 static void
 crm_contact_count_activities(crm_flow_t *f, crm_contact_op_t *o)
@@ -495,6 +496,10 @@ crm_contact_delete_load(crm_flow_t *f)
                   id, id, none);
     crm_contact_count_people(f, o);
     crm_contact_count_activities(f, o);
+    crm_flow_call(f, "ZCOUNT",
+                  crm_order_bucket(&f->arena, &f->tenant->prefix,
+                                   CRM_KIND_CONTACT, o->id),
+                  id, id, none);
 
     return crm_flow_wait(f, crm_contact_delete_loaded);
 }
@@ -504,7 +509,7 @@ crm_contact_delete_load(crm_flow_t *f)
 
 static ngx_int_t
 crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people,
-    int64_t activities)
+    int64_t activities, int64_t orders)
 {
     ngx_uint_t  i, n;
     crm_out_t   out;
@@ -514,13 +519,13 @@ crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people,
         int64_t     count;
     } counts[] = {
         { CRM_KIND_LEAD, leads }, { CRM_KIND_CONTACT, people },
-        { CRM_KIND_ACTIVITY, activities }
+        { CRM_KIND_ACTIVITY, activities }, { CRM_KIND_ORDER, orders }
     };
 
     crm_out_init(&out, &f->arena, 128);
     crm_out_lit(&out, "\"counts\":{");
 
-    for (n = 0, i = 0; i < 3; i++) {
+    for (n = 0, i = 0; i < 4; i++) {
         if (counts[i].count == 0) {
             continue;
         }
@@ -547,7 +552,7 @@ crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people,
 static ngx_int_t
 crm_contact_delete_loaded(crm_flow_t *f)
 {
-    int64_t            people, activities;
+    int64_t            people, activities, orders;
     ngx_int_t          rc;
     crm_ops_t          ops;
     crm_rule_t         rule;
@@ -568,10 +573,12 @@ crm_contact_delete_loaded(crm_flow_t *f)
         return crm_flow_retry(f);
     }
 
-    activities = f->reply[f->nreply - 2].num + f->reply[f->nreply - 1].num;
+    activities = f->reply[f->nreply - 3].num + f->reply[f->nreply - 2].num;
+    orders = f->reply[f->nreply - 1].num;
 
-    if (f->reply[1].num > 0 || people > 0 || activities > 0) {
-        return crm_contact_in_use(f, f->reply[1].num, people, activities);
+    if (f->reply[1].num > 0 || people > 0 || activities > 0 || orders > 0) {
+        return crm_contact_in_use(f, f->reply[1].num, people, activities,
+                                  orders);
     }
 
     crm_write_rule(f, &rule);

@@ -10,10 +10,15 @@
 ngx_int_t crm_config_read(crm_flow_t *f);
 ngx_int_t crm_config_create(crm_flow_t *f);
 ngx_int_t crm_config_patch(crm_flow_t *f);
-ngx_int_t crm_config_delete(crm_flow_t *f);
+
+/* the record named in the path, or NULL; settings have no id in theirs */
+crm_record_t *crm_config_named(crm_flow_t *f);
 
 /* the fields of a configuration kind that the caller may see; NULL: all */
 const crm_mask_t *crm_config_mask(crm_flow_t *f, crm_kind_t kind);
+
+/* crm_config_delete.c */
+ngx_int_t crm_config_delete(crm_flow_t *f);
 
 /* crm_list_conf.c */
 ngx_int_t crm_conf_list_handler(crm_flow_t *f);
@@ -84,6 +89,17 @@ ngx_int_t crm_activities_of_contact(crm_flow_t *f);
 
 /* crm_activities_summary.c */
 ngx_int_t crm_activities_summary(crm_flow_t *f);
+
+/* crm_orders.c, crm_orders_list.c */
+ngx_int_t crm_orders_list(crm_flow_t *f);
+ngx_int_t crm_order_create_handler(crm_flow_t *f);
+ngx_int_t crm_order_read(crm_flow_t *f);
+ngx_int_t crm_order_patch(crm_flow_t *f);
+ngx_int_t crm_order_delete(crm_flow_t *f);
+ngx_int_t crm_order_send_handler(crm_flow_t *f);
+ngx_int_t crm_order_confirm_handler(crm_flow_t *f);
+ngx_int_t crm_order_cancel_handler(crm_flow_t *f);
+ngx_int_t crm_order_reset_handler(crm_flow_t *f);
 
 /* crm_job_api.c */
 ngx_int_t crm_job_read(crm_flow_t *f);

@@ -1,6 +1,7 @@
 /* how much of an object is shown; see crm_include.h */
 
 #include <stdlib.h>
+#include "crm_auth.h"
 #include "crm_digest.h"
 #include "crm_handlers.h"
 #include "crm_include.h"
@@ -45,7 +46,12 @@ crm_view_include_name(const crm_field_t *field, u_char *name)
 {
     size_t  len = field->name.len;
 
-    if (field->ref >= CRM_CONF_KINDS && field->ref != CRM_KIND_CONTACT) {
+    /* messages are read by their lead: that is no news */
+
+    if (field->ref >= CRM_CONF_KINDS && field->ref != CRM_KIND_CONTACT
+        && (field->ref != CRM_KIND_LEAD
+            || (field->flags & CRM_F_READ_ONLY)))
+    {
         return 0;
     }
 
@@ -234,78 +240,138 @@ crm_view_unique(int64_t *id, ngx_uint_t n)
 }
 
 
-ngx_uint_t
-crm_view_look_up(crm_flow_t *f, crm_view_t *view, crm_record_t **rec,
-    ngx_uint_t n)
+static ngx_uint_t
+crm_view_look_up_kind(crm_flow_t *f, crm_view_t *view,
+    crm_view_found_t *found, crm_record_t **rec, ngx_uint_t n)
 {
-    unsigned            k;
-    ngx_uint_t          i, m;
-    const crm_field_t  *field;
+    unsigned             k;
+    ngx_uint_t           i, m;
+    const crm_field_t   *field;
+    const crm_entity_t  *of = &crm_entities[found->kind];
 
-    if (view->nincluded == 0 || n == 0) {
-        return 0;
-    }
-
-    view->contact_id = crm_arena_alloc(&f->arena, view->nincluded * n
-                                                  * sizeof(int64_t));
-    if (view->contact_id == NULL) {
+    found->id = crm_arena_alloc(&f->arena, view->nincluded * n
+                                           * sizeof(int64_t));
+    if (found->id == NULL) {
         return 0;
     }
 
     for (m = 0, k = 0; k < view->entity->nfields; k++) {
         field = &view->entity->fields[k];
 
-        if (!crm_mask_has(&view->include, k)
-            || field->ref != CRM_KIND_CONTACT || field->type != CRM_T_ID)
+        if (!crm_mask_has(&view->include, k) || field->ref != found->kind
+            || field->type != CRM_T_ID)
         {
             continue;
         }
 
         for (i = 0; i < n; i++) {
             if (rec[i]->v[k].set) {
-                view->contact_id[m++] = rec[i]->v[k].num;
+                found->id[m++] = rec[i]->v[k].num;
             }
         }
     }
 
-    view->ncontacts = crm_view_unique(view->contact_id, m);
+    found->n = crm_view_unique(found->id, m);
 
-    for (i = 0; i < view->ncontacts; i++) {
+    for (i = 0; i < found->n; i++) {
         crm_flow_call(f, "HGETALL",
-                      crm_flow_key(f, "contact:%lld",
-                                   (long long) view->contact_id[i]),
+                      crm_flow_key(f, "%.*s:%lld", (int) of->name.len,
+                                   of->name.data, (long long) found->id[i]),
                       (crm_str_t) crm_null_string,
                       (crm_str_t) crm_null_string,
                       (crm_str_t) crm_null_string);
     }
 
-    return view->ncontacts;
+    return found->n;
+}
+
+
+ngx_uint_t
+crm_view_look_up(crm_flow_t *f, crm_view_t *view, crm_record_t **rec,
+    ngx_uint_t n)
+{
+    ngx_uint_t  i, asked;
+
+    static const crm_kind_t  kinds[CRM_VIEW_KINDS] = {
+        CRM_KIND_CONTACT, CRM_KIND_LEAD
+    };
+
+    if (view->nincluded == 0 || n == 0) {
+        return 0;
+    }
+
+    for (asked = 0, i = 0; i < CRM_VIEW_KINDS; i++) {
+        view->found[i].kind = kinds[i];
+        asked += crm_view_look_up_kind(f, view, &view->found[i], rec, n);
+    }
+
+    return asked;
+}
+
+
+/* as the caller may see it; NGX_DECLINED: not at all */
+
+static ngx_int_t
+crm_view_seen(crm_flow_t *f, crm_kind_t kind, crm_record_t *rec)
+{
+    if (kind != CRM_KIND_LEAD) {
+        return NGX_OK;
+    }
+
+    if (!crm_may_see(f, rec)) {
+        return NGX_DECLINED;
+    }
+
+    return crm_lead_view(&f->arena, rec, f->conf, f->now) == CRM_OK
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+crm_view_looked_up_kind(crm_flow_t *f, crm_view_found_t *found)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    found->rec = crm_arena_calloc(&f->arena, (found->n + 1)
+                                             * sizeof(crm_record_t *));
+    if (found->rec == NULL || f->nreply < found->n) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < found->n; i++) {
+        rc = crm_read_record(f, &crm_entities[found->kind], found->id[i],
+                             &f->reply[i], &found->rec[i]);
+
+        if (rc == NGX_OK) {
+            rc = crm_view_seen(f, found->kind, found->rec[i]);
+        }
+
+        if (rc == NGX_ERROR) {
+            return rc;
+        }
+
+        if (rc == NGX_DECLINED) {
+            found->rec[i] = NULL;
+        }
+    }
+
+    crm_flow_shift(f, found->n);
+
+    return NGX_OK;
 }
 
 
 ngx_int_t
 crm_view_looked_up(crm_flow_t *f, crm_view_t *view)
 {
-    ngx_int_t   rc;
     ngx_uint_t  i;
 
-    view->contact = crm_arena_calloc(&f->arena, view->ncontacts
-                                                * sizeof(crm_record_t *));
-    if (view->contact == NULL || f->nreply < view->ncontacts) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < view->ncontacts; i++) {
-        rc = crm_read_record(f, &crm_entities[CRM_KIND_CONTACT],
-                             view->contact_id[i], &f->reply[i],
-                             &view->contact[i]);
-
-        if (rc != NGX_OK && rc != NGX_DECLINED) {
+    for (i = 0; i < CRM_VIEW_KINDS; i++) {
+        if (crm_view_looked_up_kind(f, &view->found[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
-
-    crm_flow_shift(f, view->ncontacts);
 
     return NGX_OK;
 }
@@ -317,20 +383,28 @@ static const crm_record_t *
 crm_view_find(crm_flow_t *f, const crm_view_t *view,
     const crm_field_t *field, int64_t id)
 {
-    int64_t  *found;
+    int64_t                 *at;
+    ngx_uint_t               i;
+    const crm_view_found_t  *found;
 
     if (field->ref < CRM_CONF_KINDS) {
         return crm_conf_find(f->conf, field->ref, id);
     }
 
-    if (view->contact == NULL) {
-        return NULL;
+    for (i = 0; i < CRM_VIEW_KINDS; i++) {
+        found = &view->found[i];
+
+        if (found->rec == NULL || found->kind != field->ref) {
+            continue;
+        }
+
+        at = bsearch(&id, found->id, found->n, sizeof(int64_t),
+                     crm_view_id_cmp);
+
+        return at != NULL ? found->rec[at - found->id] : NULL;
     }
 
-    found = bsearch(&id, view->contact_id, view->ncontacts, sizeof(int64_t),
-                    crm_view_id_cmp);
-
-    return found != NULL ? view->contact[found - view->contact_id] : NULL;
+    return NULL;
 }
 
 

@@ -1,8 +1,9 @@
 /*
  * How much of an object is shown: `fields' and `include' (api.md, "Lists").
  *
- * Referenced configuration comes from the flow's snapshot; contacts are read
- * in one more round trip for a whole page.
+ * Referenced configuration comes from the flow's snapshot; contacts and leads
+ * are read in one more round trip for a whole page.  A lead that the caller
+ * may not see is null.
  */
 
 #ifndef CRM_INCLUDE_H
@@ -11,6 +12,16 @@
 #include "crm_request.h"
 
 
+/* records of one kind, looked up, by id */
+typedef struct {
+    crm_kind_t           kind;
+    crm_record_t       **rec;
+    int64_t             *id;
+    ngx_uint_t           n;
+} crm_view_found_t;
+
+#define CRM_VIEW_KINDS  2
+
 typedef struct {
     const crm_entity_t  *entity;
     crm_mask_t           visible;       /* what the caller may see */
@@ -18,9 +29,7 @@ typedef struct {
     crm_mask_t           include;       /* fields whose objects to show */
     unsigned             nincluded;
     unsigned             stage_times:1;
-    crm_record_t       **contact;       /* looked up, by id */
-    int64_t             *contact_id;
-    ngx_uint_t           ncontacts;
+    crm_view_found_t     found[CRM_VIEW_KINDS];
 } crm_view_t;
 
 

@@ -6,11 +6,12 @@
 #include "crm_change.h"
 #include "crm_config.h"
 #include "crm_idem.h"
-#include "crm_lead_op.h"
+#include "crm_lead_orders.h"
 #include "crm_respond.h"
 #include "crm_text.h"
 
 
+static ngx_int_t crm_lead_op_orders(crm_flow_t *f);
 static ngx_int_t crm_lead_op_committed(crm_flow_t *f);
 
 
@@ -265,7 +266,7 @@ crm_lead_op_decide(crm_flow_t *f)
     crm_ops_init(&o->ops, &f->arena);
 
     if (o->lead == NULL) {
-        return crm_lead_acts_load(f, crm_lead_op_commit);
+        return crm_lead_acts_load(f, crm_lead_op_orders);
     }
 
     (void) crm_lead_op_number(f, o);
@@ -286,11 +287,18 @@ crm_lead_op_decide(crm_flow_t *f)
         crm_value_set_num(&o->message->v[CRM_MESSAGE_JOB_ID], o->job_id);
     }
 
-    return crm_lead_acts_load(f, crm_lead_op_commit);
+    return crm_lead_acts_load(f, crm_lead_op_orders);
 }
 
 
 /* ---- the commit ------------------------------------------------------------------ */
+
+static ngx_int_t
+crm_lead_op_orders(crm_flow_t *f)
+{
+    return crm_lead_orders_load(f, crm_lead_op_commit);
+}
+
 
 /* restoring a lost record says which activities it lost with it */
 
@@ -360,6 +368,7 @@ crm_lead_op_commit(crm_flow_t *f)
     crm_write_rule(f, &rule);
 
     if (crm_lead_acts_commit(f, o, &rule) != NGX_OK
+        || crm_lead_orders_commit(o, &rule) != NGX_OK
         || crm_lead_commit(&o->ops, &rule, o->old, o->lead, o->message)
            != CRM_OK)
     {

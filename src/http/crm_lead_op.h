@@ -27,6 +27,7 @@ typedef enum {
 
 typedef struct crm_lead_op_s    crm_lead_op_t;
 typedef struct crm_lead_acts_s  crm_lead_acts_t;    /* crm_lead_acts.c */
+typedef struct crm_lead_orders_s  crm_lead_orders_t;    /* crm_lead_orders.c */
 
 #define CRM_OP_TOPS  24
 
@@ -71,6 +72,8 @@ struct crm_lead_op_s {
     ngx_uint_t            idem_reply;           /* of a batch record */
     ngx_uint_t            acts_reply;           /* the lead's activities */
     crm_lead_acts_t      *acts;
+    ngx_uint_t            orders_reply;         /* the lead's orders */
+    crm_lead_orders_t    *orders;
     crm_ops_t             ops;
 
     void                 *window;       /* of crm_lead_place.c */

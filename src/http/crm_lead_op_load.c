@@ -7,7 +7,7 @@
 #include "crm_auth.h"
 #include "crm_change.h"
 #include "crm_idem.h"
-#include "crm_lead_op.h"
+#include "crm_lead_orders.h"
 #include "crm_respond.h"
 
 
@@ -162,6 +162,7 @@ crm_lead_op_load(crm_flow_t *f)
 
     if (o->op != CRM_OP_CREATE) {
         crm_lead_acts_ask(f, o, &n);
+        crm_lead_orders_ask(f, o, &n);
     }
 
     return n > 0 ? crm_flow_wait(f, crm_lead_op_loaded)
@@ -377,7 +378,9 @@ crm_lead_op_loaded(crm_flow_t *f)
 
         (void) crm_lead_op_take_column(f, o);
 
-        if (crm_lead_acts_take(f, o) != NGX_OK) {
+        if (crm_lead_acts_take(f, o) != NGX_OK
+            || crm_lead_orders_take(f, o) != NGX_OK)
+        {
             return NGX_ERROR;
         }
     }

@@ -142,6 +142,13 @@ crm_doc_type(crm_out_t *out, const crm_field_t *f, int nullable)
                      "'description':'Per cent, at most 2 decimals'");
         break;
 
+    case CRM_T_QUANTITY:
+        crm_doc_type_name(out, "number", nullable);
+        crm_doc(out, ",'minimum':%lld,'maximum':%lld,"
+                "'description':'At most 3 decimals'",
+                (long long) f->min / 1000, (long long) f->max / 1000);
+        break;
+
     case CRM_T_ENUM:
         crm_doc_type_name(out, "string", nullable);
         crm_doc_words(out, f->words, nullable);

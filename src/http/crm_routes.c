@@ -129,6 +129,36 @@ const crm_route_t  crm_routes[] = {
               crm_activity_create_on_contact, CRM_KIND_ACTIVITY, CREATED,
               NULL, "Plan an activity on a contact"),
 
+    CRM_ROUTE(GET, "/orders", SALES, crm_orders_list, CRM_KIND_ORDER, LIST,
+              NULL, "List orders: of leads that the caller may see; without "
+              "a lead, assigned to the caller or to nobody"),
+    CRM_ROUTE(POST, "/orders", SALES, crm_order_create_handler,
+              CRM_KIND_ORDER, CREATED, NULL,
+              "Create an order; contact, team and user are by default the "
+              "lead's, without a lead the caller and the caller's team"),
+    CRM_ROUTE(GET, "/orders/{id}", SALES, crm_order_read, CRM_KIND_ORDER,
+              OBJECT, NULL, "Read an order"),
+    CRM_ROUTE(PATCH, "/orders/{id}", SALES, crm_order_patch, CRM_KIND_ORDER,
+              OBJECT, NULL,
+              "Change an order; its lines only while it is draft or sent"),
+    CRM_ROUTE(DELETE, "/orders/{id}", SALES, crm_order_delete,
+              CRM_KIND_ORDER, NOTHING, NULL,
+              "Delete a draft or cancelled order; salespersons only drafts "
+              "that they created or are assigned"),
+    CRM_ROUTE(POST, "/orders/{id}/send", SALES, crm_order_send_handler,
+              CRM_KIND_ORDER, OBJECT, &crm_action_none,
+              "Draft to sent: the quotation is with the customer"),
+    CRM_ROUTE(POST, "/orders/{id}/confirm", SALES, crm_order_confirm_handler,
+              CRM_KIND_ORDER, OBJECT, &crm_action_none,
+              "Draft or sent to sale; raises the lead's expected_revenue to "
+              "the total where that is higher"),
+    CRM_ROUTE(POST, "/orders/{id}/cancel", SALES, crm_order_cancel_handler,
+              CRM_KIND_ORDER, OBJECT, &crm_action_none,
+              "Draft, sent or sale to cancelled"),
+    CRM_ROUTE(POST, "/orders/{id}/reset", SALES, crm_order_reset_handler,
+              CRM_KIND_ORDER, OBJECT, &crm_action_none,
+              "Cancelled to draft"),
+
     CRM_ROUTE(GET, "/settings", SALES, crm_config_read, CRM_KIND_SETTINGS,
               OBJECT, NULL, "Read the tenant's settings"),
     CRM_ROUTE(PATCH, "/settings", ADMIN, crm_config_patch, CRM_KIND_SETTINGS,

@@ -1,0 +1,168 @@
+/*
+ * Orders, and what they keep of their leads; see crm_check_int.h.  They are
+ * walked before the leads and remembered by lead.
+ */
+
+#include "crm_check_int.h"
+#include "crm_order.h"
+
+
+static ngx_int_t
+crm_check_order_add(crm_checker_t *c, const crm_record_t *rec)
+{
+    uint32_t            cap;
+    crm_check_order_t  *order;
+
+    if (c->norders == c->orders_cap) {
+        cap = c->orders_cap == 0 ? 256 : c->orders_cap * 2;
+        order = realloc(c->order, cap * sizeof(crm_check_order_t));
+
+        if (order == NULL) {
+            return NGX_ERROR;
+        }
+
+        c->order = order;
+        c->orders_cap = cap;
+    }
+
+    order = &c->order[c->norders++];
+
+    order->lead = rec->v[CRM_ORDER_LEAD_ID].num;
+    order->id = crm_record_id(rec);
+    order->owner = rec->v[CRM_ORDER_OWNER].num;
+
+    return NGX_OK;
+}
+
+
+static void
+crm_check_order_owned(crm_flow_t *f, int64_t id, int64_t owner)
+{
+    crm_str_t           name, none = crm_null_string;
+    const crm_field_t  *field
+        = &crm_entities[CRM_KIND_ORDER].fields[CRM_ORDER_OWNER];
+
+    crm_check_fault(crm_checker(f), crm_check_mix((uint64_t) id, 'W'),
+                    "order %lld does not know whose it is", (long long) id);
+
+    name = crm_arena_printf(&f->arena, "order:%lld", (long long) id);
+
+    if (owner == 0) {
+        crm_check_put(f, "HDEL", &name, field->stored, none);
+    } else {
+        crm_check_put(f, "HSET", &name, field->stored,
+                      crm_arena_printf(&f->arena, "%lld",
+                                       (long long) owner));
+    }
+}
+
+
+/* of one without a lead; and a lead that is gone is none */
+
+static void
+crm_check_order_free(crm_flow_t *f, const crm_record_t *order)
+{
+    int64_t             id = crm_record_id(order);
+    crm_str_t           name, none = crm_null_string;
+    crm_checker_t      *c = crm_checker(f);
+    const crm_value_t  *v = order->v;
+
+    if (v[CRM_ORDER_LEAD_ID].set) {
+
+        if (crm_check_ids_have(&c->leads, v[CRM_ORDER_LEAD_ID].num)) {
+            return;
+        }
+
+        name = crm_arena_printf(&f->arena, "order:%lld", (long long) id);
+
+        crm_check_fault(c, crm_check_mix((uint64_t) id, 'R'),
+                        "%.*s is of a lead that is not there",
+                        (int) name.len, name.data);
+        crm_check_put(f, "HDEL", &name,
+                      order->entity->fields[CRM_ORDER_LEAD_ID].stored, none);
+    }
+
+    if (v[CRM_ORDER_OWNER].num != v[CRM_ORDER_USER_ID].num) {
+        crm_check_order_owned(f, id, v[CRM_ORDER_USER_ID].num);
+    }
+}
+
+
+ngx_int_t
+crm_check_order_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
+{
+    ngx_int_t       rc;
+    crm_record_t   *order;
+    crm_checker_t  *c = crm_checker(f);
+    crm_ix_list_t   list;
+
+    rc = crm_check_load(f, CRM_KIND_ORDER, id, replies, &order);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    crm_check_count(c, CRM_KIND_ORDER, id, 1);
+
+    if (c->mode == CRM_CHECK_TALLY) {
+        crm_check_order_free(f, order);
+
+        if (order->v[CRM_ORDER_LEAD_ID].set
+            && crm_check_order_add(c, order) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    crm_ix_init(&list, &f->arena, f->tenant->prefix);
+    crm_order_index(&list, order);
+
+    return crm_check_entries(f, "order", id, &list);
+}
+
+
+static int ngx_libc_cdecl
+crm_check_orders_cmp(const void *one, const void *two)
+{
+    const crm_check_order_t  *a = one, *b = two;
+
+    return (a->lead > b->lead) - (a->lead < b->lead);
+}
+
+
+void
+crm_check_orders_sort(crm_checker_t *c)
+{
+    c->order_at = 0;
+
+    if (c->norders > 1) {
+        ngx_qsort(c->order, c->norders, sizeof(crm_check_order_t),
+                  crm_check_orders_cmp);
+    }
+}
+
+
+/* leads are walked in the order of their ids, as the orders are */
+
+void
+crm_check_lead_orders(crm_flow_t *f, const crm_record_t *lead)
+{
+    int64_t             id = crm_record_id(lead);
+    crm_checker_t      *c = crm_checker(f);
+    crm_check_order_t  *order;
+
+    for ( /* void */ ; c->order_at < c->norders; c->order_at++) {
+        order = &c->order[c->order_at];
+
+        if (order->lead > id) {
+            return;
+        }
+
+        if (order->lead == id
+            && order->owner != lead->v[CRM_LEAD_USER_ID].num)
+        {
+            crm_check_order_owned(f, order->id,
+                                  lead->v[CRM_LEAD_USER_ID].num);
+        }
+    }
+}

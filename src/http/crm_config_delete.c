@@ -1,0 +1,259 @@
+/*
+ * Deletion of configuration: refused with counts while others refer to it
+ * (api.md, section 2).
+ */
+
+#include "crm_activity.h"
+#include "crm_change.h"
+#include "crm_config.h"
+#include "crm_handlers.h"
+#include "crm_keyer.h"
+#include "crm_respond.h"
+#include "crm_route.h"
+#include "crm_write.h"
+
+
+/* bitmaps that hold the records which refer to a kind (keys.md) */
+
+static const struct {
+    crm_kind_t   kind;
+    const char  *bitmap;
+    crm_kind_t   ids;               /* whose ids the bits are */
+} crm_config_facets[] = {
+    { CRM_KIND_STAGE, "l:f:stage", CRM_KIND_LEAD },
+    { CRM_KIND_TEAM, "l:f:team", CRM_KIND_LEAD },
+    { CRM_KIND_TEAM, "o:f:team", CRM_KIND_ORDER },
+    { CRM_KIND_LOST_REASON, "l:f:reason", CRM_KIND_LEAD },
+    { CRM_KIND_TAG, "l:f:tag", CRM_KIND_LEAD },
+    { CRM_KIND_TAG, "c:tag", CRM_KIND_CONTACT },
+};
+
+#define CRM_CONFIG_FACETS                                                     \
+    (sizeof(crm_config_facets) / sizeof(crm_config_facets[0]))
+
+
+/* how many replies count each kind of record, in the order of the kinds */
+
+typedef struct {
+    ngx_uint_t  asked[CRM_KINDS];
+} crm_config_counts_t;
+
+
+static ngx_int_t crm_config_delete_counted(crm_flow_t *f);
+
+
+/* of a type, in any state */
+
+static void
+crm_config_count_activities(crm_flow_t *f, int64_t type)
+{
+    ngx_uint_t  i;
+    crm_str_t   key, none = crm_null_string;
+
+    const crm_activity_scope_t  scope = { 'y', type, 0 };
+
+    for (i = 0; i < CRM_SEGMENTS; i++) {
+        if (crm_activity_key(&f->arena, &f->tenant->prefix, i, &scope, &key)
+            == CRM_OK)
+        {
+            crm_flow_call(f, "ZCARD", key, none, none, none);
+        }
+    }
+}
+
+
+static ngx_uint_t
+crm_config_count_bits(crm_flow_t *f, const char *bitmap, crm_kind_t ids,
+    int64_t id)
+{
+    ngx_uint_t  i, chunks;
+    crm_str_t   none = crm_null_string;
+
+    chunks = (f->tenant->last_id[ids] >> CRM_CHUNK_SHIFT) + 1;
+
+    for (i = 0; i < chunks; i++) {
+        crm_flow_call(f, "BITCOUNT",
+                      crm_flow_key(f, "%s:%lld:%lu", bitmap, (long long) id,
+                                   (unsigned long) i),
+                      none, none, none);
+    }
+
+    return chunks;
+}
+
+
+/* the kinds come in order, so that the replies do */
+
+static void
+crm_config_count(crm_flow_t *f, crm_config_counts_t *counts,
+    const crm_record_t *rec)
+{
+    int64_t      id = crm_record_id(rec);
+    crm_kind_t   of;
+    ngx_uint_t   i;
+
+    for (of = CRM_CONF_KINDS; of < CRM_KINDS; of++) {
+        for (i = 0; i < CRM_CONFIG_FACETS; i++) {
+            if (crm_config_facets[i].kind == rec->entity->kind
+                && crm_config_facets[i].ids == of)
+            {
+                counts->asked[of]
+                    = crm_config_count_bits(f, crm_config_facets[i].bitmap,
+                                            of, id);
+            }
+        }
+    }
+
+    if (rec->entity->kind == CRM_KIND_ACTIVITY_TYPE) {
+        crm_config_count_activities(f, id);
+        counts->asked[CRM_KIND_ACTIVITY] = CRM_SEGMENTS;
+    }
+}
+
+
+ngx_int_t
+crm_config_delete(crm_flow_t *f)
+{
+    crm_str_t             none = crm_null_string;
+    crm_record_t         *rec;
+    crm_config_counts_t  *counts;
+
+    rec = crm_config_named(f);
+
+    if (rec == NULL) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
+
+    if (crm_write_match(f, rec) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    counts = crm_arena_calloc(&f->arena, sizeof(crm_config_counts_t));
+    if (counts == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = counts;
+
+    crm_config_count(f, counts, rec);
+
+    /* the counts above are those of this state of `writes` */
+
+    crm_flow_call(f, "HGET", f->tenant->root, crm_str("writes"), none, none);
+
+    return crm_flow_wait(f, crm_config_delete_counted);
+}
+
+
+static void
+crm_config_in_use_one(crm_out_t *out, crm_kind_t kind, int64_t count)
+{
+    if (count > 0) {
+        crm_out_json(out, &crm_entities[kind].plural);
+        crm_out_char(out, ':');
+        crm_out_int(out, count);
+        crm_out_char(out, ',');
+    }
+}
+
+
+/* 409 with "counts": {"leads": 3, "stages": 1} */
+
+static ngx_int_t
+crm_config_in_use(crm_flow_t *f, const int64_t *counts)
+{
+    size_t      n;
+    crm_kind_t  k;
+    crm_out_t   out;
+
+    crm_out_init(&out, &f->arena, 256);
+    crm_out_lit(&out, "\"counts\":{");
+
+    for (k = CRM_CONF_KINDS; k < CRM_KINDS; k++) {
+        crm_config_in_use_one(&out, k, counts[k]);
+    }
+
+    for (k = 0; k < CRM_CONF_KINDS; k++) {
+        crm_config_in_use_one(&out, k, counts[k]);
+    }
+
+    if (crm_out_join(&out, &f->answer.members) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    f->answer.members.data[f->answer.members.len - 1] = '}';
+
+    /* names in JSON are snake_case, those of routes are not */
+
+    for (n = 0; n < f->answer.members.len; n++) {
+        if (f->answer.members.data[n] == '-') {
+            f->answer.members.data[n] = '_';
+        }
+    }
+
+    return crm_flow_problem(f, CRM_P_IN_USE, NULL);
+}
+
+
+/* how many of each kind refer to it; returns how many in all */
+
+static int64_t
+crm_config_counted(crm_flow_t *f, const crm_record_t *rec, int64_t *counts)
+{
+    int64_t                     used;
+    unsigned                    config[CRM_CONF_KINDS];
+    crm_kind_t                  k;
+    ngx_uint_t                  i;
+    const crm_reply_t          *reply = f->reply;
+    const crm_config_counts_t  *asked = f->data;
+
+    crm_config_references(f->conf, rec->entity->kind, crm_record_id(rec),
+                          config);
+
+    for (used = 0, k = 0; k < CRM_KINDS; k++) {
+        counts[k] = k < CRM_CONF_KINDS ? config[k] : 0;
+
+        for (i = 0; i < asked->asked[k]; i++) {
+            counts[k] += (reply++)->num;
+        }
+
+        used += counts[k];
+    }
+
+    return used;
+}
+
+
+static ngx_int_t
+crm_config_delete_counted(crm_flow_t *f)
+{
+    int64_t        counts[CRM_KINDS];
+    crm_ops_t      ops;
+    crm_rule_t     rule;
+    crm_record_t  *rec;
+
+    rec = crm_config_named(f);
+
+    if (rec == NULL) {
+        return crm_flow_retry(f);
+    }
+
+    if (crm_config_counted(f, rec, counts) > 0) {
+        return crm_config_in_use(f, counts);
+    }
+
+    crm_write_rule(f, &rule);
+    crm_ops_init(&ops, &f->arena);
+
+    crm_change_check(&ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
+                     crm_str("writes"), f->reply[f->nreply - 1].str,
+                     CRM_FAILED_VERSION);
+
+    if (crm_config_commit(&ops, &rule, rec, NULL) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    (void) crm_answer_nothing(f);
+
+    return crm_write_commit(f, &ops);
+}
