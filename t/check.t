@@ -181,6 +181,27 @@ finds('a bitmap of a value that nobody has',
       sub { $crm->redis('SETBIT', '{}l:f:stage:99:0', 12, 1) },
       ['l:f:stage:99:0 is there, but follows from no record']);
 
+finds('a row that is cleared',
+      sub { $crm->redis('SETRANGE', '{}l:x:0', 12 * 50, "\0" x 50) },
+      ['l:x:0 lacks lead 12']);
+
+finds('a row with another figure',
+      sub { $crm->redis('SETRANGE', '{}l:x:0', 12 * 50, "\1") },
+      ['l:x:0 lacks lead 12',
+       'l:x:0 has a row at 600, which no record asks for']);
+
+finds('a row too much',
+      sub { $crm->redis('SETRANGE', '{}l:x:0', 1900 * 50, "\1" x 50) },
+      ['l:x:0 has a row at 95000, which no record asks for']);
+
+finds('half a row behind the others',
+      sub { $crm->redis('SETRANGE', '{}l:x:0', 1900 * 50, "\1" x 7) },
+      ['l:x:0 has a row at 95000, which no record asks for']);
+
+finds('rows of leads that are not',
+      sub { $crm->redis('SETRANGE', '{}l:x:9', 0, "\1" x 50) },
+      ['l:x:9 is there, but follows from no record']);
+
 finds('a counter',
       sub { $crm->redis('HINCRBY', '{}l:g:o:1', 'n', 3) },
       ['l:g:o:1 has n at '

@@ -120,6 +120,7 @@ is_deeply(commit([],
     ['SADD', 's', 1, 2, 3],
     ['SREM', 's', 2],
     ['SETBIT', 'bits', 7, 1],
+    ['SETRANGE', 'rows', 3, "a\0b"],
     ['SET', 'plain', 'v'],
     ['SET', 'short', 'v', 'PX', 100_000],
     ['SET', 'gone', 'v'],
@@ -142,6 +143,7 @@ is_deeply(content(), {
                         'three', 'inf'], 0],
     s      => ['set', [1, 3], 0],
     bits   => ['string', "\x01", 0],
+    rows   => ['string', "\0\0\0a\0b", 0],
     plain  => ['string', 'v', 0],
     short  => ['string', 'v', 1],
     l      => ['list', ['a', 'b', 'c'], 0],
@@ -219,6 +221,7 @@ for (
     ['count', 'SADD', 's'],
     ['count', 'SREM', 's'],
     ['count', 'SETBIT', 'bits', 1],
+    ['count', 'SETRANGE', 'rows', 1],
     ['count', 'SET', 'plain'],
     ['argument', 'SET', 'plain', 1, 'NX'],
     ['count', 'SET', 'plain', 1, 'PX', 5, 'NX'],
@@ -246,6 +249,8 @@ for (
     (map { ['argument', 'SETBIT', 'bits', @$_] }
          [-1, 1], ['4294967296', 1], ['1.5', 1], ['x', 1], [1, 2], [1, ''],
          ['01', 1]),
+    (map { ['argument', 'SETRANGE', 'rows', $_, 'ab'] }
+         -1, 'x', '1.5', '01', 536_870_911, '9' x 18),
 ) {
     my ($fault, @bad) = @$_;
 

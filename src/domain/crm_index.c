@@ -1,7 +1,7 @@
 /*
  * Index entries and the difference of two lists of them.
  *
- * Knows the shapes of index (sorted set, bit, counter, field, set) and the
+ * Knows the shapes of index (sorted set, bit, counter, field, set, row) and the
  * commands that change each; must not know any entity.
  *
  * The difference is a merge walk over both lists in one order: counters
@@ -56,11 +56,13 @@ static void crm_ix_change(crm_ix_group_t *g, const crm_ix_t *was,
     const crm_ix_t *is);
 static void crm_ix_change_number(crm_ix_group_t *g, const crm_ix_t *place,
     int64_t delta, int set);
+static void crm_ix_change_row(crm_ix_group_t *g, const crm_ix_t *was,
+    const crm_ix_t *is);
 static void crm_ix_flush(crm_ix_group_t *g);
 static crm_str_t crm_ix_print(crm_ops_t *ops, int64_t value);
 
 
-/* by type; counters and bits are changed one at a time */
+/* by type; counters, bits and rows are changed one at a time */
 
 static const crm_str_t  crm_ix_add_commands[] = {
     crm_string("ZADD"),
@@ -162,6 +164,16 @@ crm_ix_set(crm_ix_list_t *list, crm_str_t key, crm_str_t member)
 
 
 void
+crm_ix_row(crm_ix_list_t *list, crm_str_t key, int64_t offset, crm_str_t row)
+{
+    crm_ix_t  ix = { .type = CRM_IX_ROW, .key = key, .score = offset,
+                     .value = row };
+
+    crm_ix_add(list, &ix);
+}
+
+
+void
 crm_ix_diff(crm_ops_t *ops, crm_ix_list_t *old, crm_ix_list_t *new)
 {
     int64_t          had, has;
@@ -198,6 +210,11 @@ crm_ix_diff(crm_ops_t *ops, crm_ix_list_t *old, crm_ix_list_t *new)
         if (place->type == CRM_IX_COUNT || place->type == CRM_IX_BIT) {
             crm_ix_change_number(&g, place, has - had,
                                  (is != NULL) - (was != NULL));
+            continue;
+        }
+
+        if (place->type == CRM_IX_ROW) {
+            crm_ix_change_row(&g, was, is);
             continue;
         }
 
@@ -349,7 +366,7 @@ crm_ix_cmp(const crm_ix_t *a, const crm_ix_t *b)
         return rc;
     }
 
-    if (a->type == CRM_IX_BIT) {
+    if (a->type == CRM_IX_BIT || a->type == CRM_IX_ROW) {
         return (a->score > b->score) - (a->score < b->score);
     }
 
@@ -461,6 +478,31 @@ crm_ix_change_number(crm_ix_group_t *g, const crm_ix_t *place, int64_t delta,
         crm_ops_put(g->ops, "SETBIT", place->key, number,
                     set > 0 ? crm_str("1") : crm_str("0"), none);
     }
+}
+
+
+static void
+crm_ix_change_row(crm_ix_group_t *g, const crm_ix_t *was, const crm_ix_t *is)
+{
+    crm_str_t  row;
+
+    static const u_char  zero[CRM_IX_ROW_MAX];
+
+    if (is != NULL && was != NULL && crm_str_eq(&was->value, &is->value)) {
+        return;
+    }
+
+    if (is != NULL) {
+        row = is->value;
+
+    } else {
+        row.data = (u_char *) zero;
+        row.len = was->value.len;
+    }
+
+    crm_ops_put(g->ops, "SETRANGE", g->ix->key,
+                crm_ix_print(g->ops, g->ix->score), row,
+                (crm_str_t) crm_null_string);
 }
 
 

@@ -17,8 +17,12 @@ typedef enum {
     CRM_IX_BIT,             /* bit `score` is set */
     CRM_IX_COUNT,           /* hash field `member` contains `score` of this */
     CRM_IX_FIELD,           /* hash field `member` holds `value` */
-    CRM_IX_SET              /* set member */
+    CRM_IX_SET,             /* set member */
+    CRM_IX_ROW              /* `value' at offset `score' of a string; absent:
+                               zero bytes */
 } crm_ix_type_t;
+
+#define CRM_IX_ROW_MAX  64      /* bytes of a row */
 
 typedef struct {
     crm_ix_type_t  type;
@@ -54,6 +58,9 @@ void crm_ix_count(crm_ix_list_t *list, crm_str_t key, crm_str_t field,
 void crm_ix_field(crm_ix_list_t *list, crm_str_t key, crm_str_t field,
     crm_str_t value);
 void crm_ix_set(crm_ix_list_t *list, crm_str_t key, crm_str_t member);
+/* all rows of a key have one length; none is all zero */
+void crm_ix_row(crm_ix_list_t *list, crm_str_t key, int64_t offset,
+    crm_str_t row);
 
 /*
  * Appends to ops the writes that lead from `old` to `new` (either may be

@@ -10,6 +10,7 @@
 #include "crm_index_record.h"
 #include "crm_lead.h"
 #include "crm_money.h"
+#include "crm_row.h"
 #include "crm_text.h"
 #include "crm_time.h"
 #include "crm_words.h"
@@ -68,6 +69,7 @@ crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead)
     crm_lead_ix_contact(&x);
     crm_lead_ix_reason(&x);
     crm_lead_ix_board(&x);
+    crm_row_index(&x);
 }
 
 

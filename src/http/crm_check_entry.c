@@ -26,7 +26,8 @@ static const struct {
     [CRM_IX_BIT] = { "SETBIT", "SETBIT" },
     [CRM_IX_COUNT] = { NULL, "HDEL" },
     [CRM_IX_FIELD] = { "HSET", "HDEL" },
-    [CRM_IX_SET] = { "SADD", "SREM" }
+    [CRM_IX_SET] = { "SADD", "SREM" },
+    [CRM_IX_ROW] = { "SETRANGE", "SETRANGE" }
 };
 
 
@@ -293,6 +294,10 @@ crm_check_lacking(crm_flow_t *f, const crm_check_entry_t *e,
         crm_check_put(f, "HSET", &e->name, e->member, e->value);
         break;
 
+    case CRM_IX_ROW:
+        crm_check_put(f, "SETRANGE", &e->name, e->member, e->value);
+        break;
+
     default:
         crm_check_put(f, crm_check_commands[e->type].add, &e->name,
                       e->member, none);
@@ -347,20 +352,44 @@ crm_check_have_tally(crm_check_reader_t *reader, crm_tally_key_t *key,
 }
 
 
+/* what stands behind key and member in the command that takes it away */
+
+static crm_str_t
+crm_check_nothing(crm_ix_type_t type, const crm_str_t *value)
+{
+    crm_str_t  zeros, none = crm_null_string;
+
+    static const u_char  zero[CRM_IX_ROW_MAX];
+
+    if (type == CRM_IX_ROW) {
+        zeros.data = (u_char *) zero;
+        zeros.len = ngx_min(value->len, CRM_IX_ROW_MAX);
+        return zeros;
+    }
+
+    return type == CRM_IX_BIT ? crm_str("0") : none;
+}
+
+
 static void
 crm_check_surplus(crm_flow_t *f, crm_check_reader_t *reader,
     const crm_tally_key_t *key, uint64_t hash, const crm_str_t *member,
     const crm_str_t *value)
 {
-    crm_str_t       copy, none = crm_null_string;
+    crm_str_t       copy, shown;
     crm_checker_t  *c = crm_checker(f);
+
+    /* a row is no text */
+
+    shown = reader->type == CRM_IX_ROW ? crm_str("") : *value;
 
     crm_check_fault(c, hash, "%.*s has %s%.*s%s%.*s, which no record asks "
                     "for", (int) key->name.len, key->name.data,
-                    reader->type == CRM_IX_BIT ? "bit " : "",
+                    reader->type == CRM_IX_BIT ? "bit "
+                    : reader->type == CRM_IX_ROW ? "a row at " : "",
                     (int) member->len, member->data,
-                    value->len > 0 ? " with " : "", (int) value->len,
-                    value->data);
+                    shown.len > 0 ? " with " : "", (int) shown.len,
+                    shown.data);
 
     if (crm_arena_dup(&f->arena, &copy, member->data, member->len) != CRM_OK) {
         c->ops.failed = 1;
@@ -368,7 +397,7 @@ crm_check_surplus(crm_flow_t *f, crm_check_reader_t *reader,
     }
 
     crm_check_put(f, crm_check_commands[reader->type].remove, &key->name,
-                  copy, reader->type == CRM_IX_BIT ? crm_str("0") : none);
+                  copy, crm_check_nothing(reader->type, value));
 
     /* the next window begins earlier by what is taken away from this one */
 

@@ -30,7 +30,7 @@
 
 
 #define CRM_CHECK_SAMPLES  20
-#define CRM_CHECK_NO_TYPE  CRM_IX_SET + 1
+#define CRM_CHECK_NO_TYPE  CRM_IX_ROW + 1
 
 
 /* ---- crm_check_tally.c -------------------------------------------------- */

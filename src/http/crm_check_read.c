@@ -4,6 +4,7 @@
  */
 
 #include "crm_check_int.h"
+#include "crm_row.h"
 
 
 /* most keys are small: the first window is narrow, so that many fit into a
@@ -14,6 +15,8 @@
 #define CRM_CHECK_ZSET_NEXT   500
 #define CRM_CHECK_BITS_FIRST  4096      /* bytes of a bitmap */
 #define CRM_CHECK_BITS_NEXT   32768
+#define CRM_CHECK_ROWS_FIRST  (80 * CRM_ROW_SIZE)       /* bytes of rows */
+#define CRM_CHECK_ROWS_NEXT   (640 * CRM_ROW_SIZE)
 #define CRM_CHECK_HASH        "500"
 
 /* counters corrected in one slice */
@@ -107,6 +110,10 @@ crm_check_width(const crm_check_reader_t *reader)
         return reader->begun ? CRM_CHECK_ZSET_NEXT : CRM_CHECK_ZSET_FIRST;
     }
 
+    if (reader->type == CRM_IX_ROW) {
+        return reader->begun ? CRM_CHECK_ROWS_NEXT : CRM_CHECK_ROWS_FIRST;
+    }
+
     return reader->begun ? CRM_CHECK_BITS_NEXT : CRM_CHECK_BITS_FIRST;
 }
 
@@ -133,6 +140,7 @@ crm_check_read_ask(crm_flow_t *f, crm_check_reader_t *reader)
         return;
 
     case CRM_IX_BIT:
+    case CRM_IX_ROW:
         argv[0] = crm_str("GETRANGE");
         argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) reader->at);
         argv[3] = crm_arena_printf(&f->arena, "%lld", (long long)
@@ -257,6 +265,10 @@ crm_check_type(crm_flow_t *f, crm_check_reader_t *reader,
         reader->type = CRM_IX_FIELD;
     }
 
+    if (reader->type == CRM_IX_BIT && key->type == CRM_IX_ROW) {
+        reader->type = CRM_IX_ROW;
+    }
+
     /* what nobody asks for is well where nothing is in it: cleared bits,
        counters at 0 */
 
@@ -344,6 +356,40 @@ crm_check_bits(crm_flow_t *f, crm_check_reader_t *reader,
 }
 
 
+static ngx_int_t
+crm_check_rows(crm_flow_t *f, crm_check_reader_t *reader,
+    const crm_reply_t *reply)
+{
+    size_t     i;
+    u_char     buf[NGX_INT64_LEN + 1];
+    crm_str_t  member, row;
+
+    static const u_char  zero[CRM_ROW_SIZE];
+
+    member.data = buf;
+
+    for (i = 0; i < reply->str.len; i += CRM_ROW_SIZE) {
+        row.data = reply->str.data + i;
+        row.len = ngx_min(CRM_ROW_SIZE, reply->str.len - i);
+
+        if (ngx_memcmp(row.data, zero, row.len) == 0) {
+            continue;
+        }
+
+        member.len = crm_int_print(buf, reader->at + (int64_t) i) - buf;
+
+        if (crm_check_have(f, reader, &member, &row) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    reader->done = (int64_t) reply->str.len < crm_check_width(reader);
+    reader->at += reply->str.len;
+
+    return NGX_OK;
+}
+
+
 /* HSCAN and SSCAN: what they say twice does no harm in detail */
 
 static ngx_int_t
@@ -403,6 +449,7 @@ crm_check_got(crm_flow_t *f)
 
         rc = reader->type == CRM_IX_ZSET ? crm_check_zset(f, reader, reply)
              : reader->type == CRM_IX_BIT ? crm_check_bits(f, reader, reply)
+             : reader->type == CRM_IX_ROW ? crm_check_rows(f, reader, reply)
              : crm_check_scanned_part(f, reader, reply);
 
         if (rc != NGX_OK) {

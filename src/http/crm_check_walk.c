@@ -253,6 +253,13 @@ crm_check_write(crm_flow_t *f, crm_check_entry_t *e, const crm_write_t *w)
         return crm_check_want(f, e);
     }
 
+    if (crm_str_is(&argv[0], "SETRANGE")) {
+        e->type = CRM_IX_ROW;
+        e->member = argv[2];
+        e->value = argv[3];
+        return crm_check_want(f, e);
+    }
+
     if (crm_str_is(&argv[0], "HINCRBY")) {
         e->type = CRM_IX_COUNT;
         e->member = argv[2];
