@@ -54,7 +54,9 @@ my @tests = (
     [ 'web 2026',              [$other] ],
     [ 'web sara',              [$website] ],
     [ 'website sara nobody',   [] ],
-    [ 'a website b',           [$website] ],
+    [ 'a website r',           [$website] ],
+    [ 'website b',             [] ],
+    [ 'web 2',                 [$other] ],
     [ 'ahmadi',                [$website, $other] ],
     [ 'arzte',                 [$website] ],
     [ 'ÄRZTE gmbh',            [$website] ],
@@ -157,6 +159,9 @@ is_deeply(pages($crm, 300, q => 'common'), [ id(reverse @n) ],
 is_deeply(pages($crm, 1000, q => 'seventh common', sort => '-id'),
           [ id(grep { $_ % 7 == 0 } reverse @n) ], 'two words');
 is_deeply(pages($crm, 10, q => 'n777'), [ id(777) ], 'a rare one');
+is_deeply(pages($crm, 300, q => 'common s'),
+          [ id(grep { $_ % 7 == 0 } reverse @n) ],
+          'one of one letter narrows as the others do');
 is_deeply(pages($crm, 1000, q => 'co', sort => 'id'), [ id(@n) ],
           'two letters');
 

@@ -21,6 +21,7 @@ typedef struct {
     crm_str_t    *word;
     unsigned      n;
     unsigned      cap;
+    unsigned      single:1;     /* those of one character too */
     unsigned      failed:1;
 } crm_words_set_t;
 
@@ -38,17 +39,26 @@ static int crm_words_is_phone(const crm_str_t *folded);
 static int crm_words_is_international(const crm_str_t *phone);
 static crm_str_t crm_words_national(const crm_str_t *digits);
 static void crm_words_prune(crm_words_set_t *set);
+static void crm_words_sort(crm_words_set_t *set);
+static int crm_words_is_single(const crm_str_t *word);
 static int crm_words_begins(const crm_str_t *word, const crm_str_t *prefix);
 
 
 static void
-crm_words_of(crm_words_set_t *set, crm_arena_t *a, const crm_record_t *rec)
+crm_words_init(crm_words_set_t *set, crm_arena_t *a, unsigned single)
+{
+    memset(set, 0, sizeof(crm_words_set_t));
+
+    set->arena = a;
+    set->single = single;
+}
+
+
+static void
+crm_words_of(crm_words_set_t *set, const crm_record_t *rec)
 {
     unsigned            i;
     const crm_field_t  *f;
-
-    memset(set, 0, sizeof(crm_words_set_t));
-    set->arena = a;
 
     for (i = 0; i < rec->entity->nfields; i++) {
         f = &rec->entity->fields[i];
@@ -74,7 +84,8 @@ crm_words_index(crm_ix_list_t *list, const char *part,
     unsigned         i;
     crm_words_set_t  set;
 
-    crm_words_of(&set, list->arena, rec);
+    crm_words_init(&set, list->arena, 0);
+    crm_words_of(&set, rec);
 
     for (i = 0; i < set.n; i++) {
         crm_words_emit(list, part, crm_record_id(rec), &set.word[i]);
@@ -113,8 +124,7 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
     crm_str_t        folded, rest, word;
     crm_words_set_t  set;
 
-    memset(&set, 0, sizeof(crm_words_set_t));
-    set.arena = a;
+    crm_words_init(&set, a, 1);
 
     if (crm_text_fold(a, q, &folded) != CRM_OK) {
         return CRM_ERROR;
@@ -143,11 +153,27 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
     }
 
     crm_words_prune(&set);
+    crm_words_sort(&set);
 
     words->str = set.word;
     words->n = set.n;
 
-    return set.n > 0 ? CRM_OK : CRM_DECLINED;
+    return crm_words_indexed(words) > 0 ? CRM_OK : CRM_DECLINED;
+}
+
+
+unsigned
+crm_words_indexed(const crm_strs_t *words)
+{
+    unsigned  n;
+
+    for (n = 0; n < words->n; n++) {
+        if (crm_words_is_single(&words->str[n])) {
+            break;
+        }
+    }
+
+    return n;
 }
 
 
@@ -158,7 +184,8 @@ crm_words_match(crm_arena_t *a, const crm_record_t *rec,
     unsigned         i, k;
     crm_words_set_t  set;
 
-    crm_words_of(&set, a, rec);
+    crm_words_init(&set, a, 1);
+    crm_words_of(&set, rec);
 
     for (i = 0; i < words->n; i++) {
 
@@ -183,7 +210,7 @@ crm_words_add(crm_words_set_t *set, const crm_str_t *word)
     unsigned    i, cap;
     crm_str_t  *p;
 
-    if (crm_text_prefix(word, 1).len == word->len) {
+    if (word->len == 0 || (crm_words_is_single(word) && !set->single)) {
         return;
     }
 
@@ -510,6 +537,38 @@ crm_words_prune(crm_words_set_t *set)
     }
 
     set->n = n;
+}
+
+
+/* those of one character last, else as they were */
+
+static void
+crm_words_sort(crm_words_set_t *set)
+{
+    unsigned   i, k, n;
+    crm_str_t  word;
+
+    for (n = 0, i = 0; i < set->n; i++) {
+
+        if (crm_words_is_single(&set->word[i])) {
+            continue;
+        }
+
+        word = set->word[i];
+
+        for (k = i; k > n; k--) {
+            set->word[k] = set->word[k - 1];
+        }
+
+        set->word[n++] = word;
+    }
+}
+
+
+static int
+crm_words_is_single(const crm_str_t *word)
+{
+    return crm_text_prefix(word, 1).len == word->len;
 }
 
 

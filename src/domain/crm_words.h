@@ -28,12 +28,15 @@ int crm_words_same(const crm_record_t *old, const crm_record_t *rec);
 
 /*
  * The folded words that a record must have, each as a prefix of one of its
- * own.  Words of one character are left out, also those that begin another
- * word.  What consists of nothing but five digits or more and what stands
- * between them in phone numbers is one word.  CRM_DECLINED when no word is
- * left.
+ * own.  Those that begin another word are left out, those of one character
+ * come last.  What consists of nothing but five digits or more and what stands
+ * between them in phone numbers is one word.  CRM_DECLINED when no word has
+ * two characters.
  */
 int crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words);
+
+/* how many of these words, from the first, have entries in the index */
+unsigned crm_words_indexed(const crm_strs_t *words);
 
 /* whether the record has all words of a query; 0 when out of memory */
 int crm_words_match(crm_arena_t *a, const crm_record_t *rec,

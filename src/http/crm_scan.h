@@ -162,7 +162,9 @@ typedef struct {
     unsigned              narrowed:1;   /* the narrow term was too wide */
     int64_t               last_id;
     crm_bitmap_t          bits;
-    crm_word_t           *word;         /* one for each of the query's */
+    crm_word_t           *word;         /* those of the query that have
+                                           entries */
+    ngx_uint_t            nwords;
     int64_t               total;
 
     crm_sort_key_t        after;

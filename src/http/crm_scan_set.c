@@ -388,7 +388,7 @@ crm_scan_combine(crm_flow_t *f, crm_scan_t *scan)
         crm_scan_and(scan, &scan->visible->bits);
     }
 
-    for (i = 0; i < scan->query.words.n; i++) {
+    for (i = 0; i < scan->nwords; i++) {
         crm_scan_and(scan, &scan->word[i].bits);
     }
 

@@ -4,7 +4,7 @@
  * A word's sorted sets are by 2,048 ids (keys.md): counted first, and read
  * only where they hold something.  A word that too many records have is not
  * read: its first two letters narrow the walk, and every record is compared
- * with the words when it is loaded.
+ * with the words when it is loaded.  Words of one letter are only compared.
  */
 
 #include "crm_scan.h"
@@ -82,13 +82,18 @@ crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t *reply)
     sets = (scan->last_id >> CRM_WORDS_SHIFT) + 1;
     command = sets > CRM_WORD_SMALL ? "ZLEXCOUNT" : "ZRANGEBYLEX";
 
-    scan->word = crm_arena_calloc(&f->arena, scan->query.words.n
-                                             * sizeof(crm_word_t) + 1);
+    scan->nwords = crm_words_indexed(&scan->query.words);
+    scan->word = crm_arena_calloc(&f->arena,
+                                  scan->nwords * sizeof(crm_word_t) + 1);
     if (scan->word == NULL) {
         return NGX_ERROR;
     }
 
-    for (i = 0; i < scan->query.words.n; i++) {
+    if (scan->nwords < scan->query.words.n) {
+        scan->loose = 1;
+    }
+
+    for (i = 0; i < scan->nwords; i++) {
         w = &scan->word[i];
         w->text = &scan->query.words.str[i];
         w->nsets = crm_word_is_pair(w->text) ? 0 : sets;
@@ -211,7 +216,7 @@ crm_scan_take_words(crm_flow_t *f, crm_scan_t *scan)
     ngx_uint_t   i, asked;
     crm_word_t  *w;
 
-    for (asked = 0, i = 0; i < scan->query.words.n; i++) {
+    for (asked = 0, i = 0; i < scan->nwords; i++) {
         w = &scan->word[i];
 
         if (crm_word_take(f, scan, w) == NGX_AGAIN) {
@@ -230,7 +235,7 @@ crm_scan_take_sets(crm_flow_t *f, crm_scan_t *scan)
     ngx_uint_t   i, k;
     crm_word_t  *w;
 
-    for (i = 0; i < scan->query.words.n; i++) {
+    for (i = 0; i < scan->nwords; i++) {
         w = &scan->word[i];
 
         for (k = 0; k < w->nsets; k++) {
