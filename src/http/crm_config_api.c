@@ -1,13 +1,15 @@
 /*
- * Configuration kinds over HTTP: create, read, patch by the tables (api.md,
- * section 2); deletion is in crm_config_delete.c.  What one kind has of its
- * own stands in src/domain/crm_config.c.
+ * Configuration kinds over HTTP: create and patch by the tables (api.md,
+ * section 2); reading is in crm_config_read.c, deletion in
+ * crm_config_delete.c.  What one kind has of its own stands in
+ * src/domain/crm_config.c.
  */
 
 #include "crm_activity_zones.h"
 #include "crm_bulk.h"
 #include "crm_change.h"
 #include "crm_config.h"
+#include "crm_config_http.h"
 #include "crm_handlers.h"
 #include "crm_respond.h"
 #include "crm_route.h"
@@ -24,114 +26,6 @@ typedef struct {
 static ngx_int_t crm_config_create_id(crm_flow_t *f);
 static ngx_int_t crm_config_save(crm_flow_t *f);
 static ngx_int_t crm_config_amounts(crm_flow_t *f);
-static ngx_int_t crm_config_read_used(crm_flow_t *f);
-
-
-static const crm_entity_t *
-crm_config_entity(crm_flow_t *f)
-{
-    return &crm_entities[crm_request(f)->route->kind];
-}
-
-
-/* who may only pick users sees no more than a picker needs (api.md, roles) */
-
-const crm_mask_t *
-crm_config_mask(crm_flow_t *f, crm_kind_t kind)
-{
-    static const crm_mask_t  picker = {
-        { 1ULL << CRM_USER_ID | 1ULL << CRM_USER_NAME
-          | 1ULL << CRM_USER_ACTIVE, 0 }
-    };
-
-    return kind == CRM_KIND_USER && f->role == CRM_ROLE_SALESPERSON
-           ? &picker : NULL;
-}
-
-
-crm_record_t *
-crm_config_named(crm_flow_t *f)
-{
-    crm_request_t  *q = crm_request(f);
-
-    return crm_conf_find(f->conf, q->route->kind,
-                         q->route->kind == CRM_KIND_SETTINGS ? 1 : q->id[0]);
-}
-
-
-static ngx_int_t
-crm_config_no_params(crm_flow_t *f)
-{
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param == NULL) {
-        return NGX_OK;
-    }
-
-    (void) crm_answer_bad_param(f, &param->name, NULL, 1);
-
-    return NGX_DECLINED;
-}
-
-
-ngx_int_t
-crm_config_read(crm_flow_t *f)
-{
-    crm_kind_t     kind = crm_request(f)->route->kind;
-    crm_record_t  *rec;
-
-    if (crm_config_no_params(f) != NGX_OK) {
-        return NGX_OK;
-    }
-
-    rec = crm_config_named(f);
-
-    if (rec == NULL) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    if (kind == CRM_KIND_LOST_REASON) {
-        crm_flow_call(f, "HGET", crm_flow_key(f, "count:lost_reason"),
-                      crm_arena_printf(&f->arena, "%lld",
-                                       (long long) crm_record_id(rec)),
-                      (crm_str_t) crm_null_string,
-                      (crm_str_t) crm_null_string);
-
-        return crm_flow_wait(f, crm_config_read_used);
-    }
-
-    crm_write_answer(f, NGX_HTTP_OK, rec, crm_config_mask(f, kind));
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-crm_config_read_used(crm_flow_t *f)
-{
-    int64_t        used;
-    crm_record_t  *rec;
-
-    rec = crm_config_named(f);
-    rec = rec ? crm_record_copy(&f->arena, rec) : NULL;
-
-    if (rec == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (crm_str_int(&f->reply[0].str, &used) != CRM_OK) {
-        used = 0;
-    }
-
-    crm_value_set_num(&rec->v[CRM_LOST_REASON_USED], used);
-
-    crm_write_answer(f, NGX_HTTP_OK, rec, NULL);
-    crm_answer_etag(f, crm_record_version(rec), used + 1);
-
-    return NGX_OK;
-}
 
 
 ngx_int_t

@@ -6,6 +6,7 @@
 #include "crm_activity.h"
 #include "crm_change.h"
 #include "crm_config.h"
+#include "crm_config_http.h"
 #include "crm_handlers.h"
 #include "crm_keyer.h"
 #include "crm_respond.h"

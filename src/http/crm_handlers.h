@@ -7,12 +7,11 @@
 
 
 /* crm_config_api.c */
-ngx_int_t crm_config_read(crm_flow_t *f);
 ngx_int_t crm_config_create(crm_flow_t *f);
 ngx_int_t crm_config_patch(crm_flow_t *f);
 
-/* the record named in the path, or NULL; settings have no id in theirs */
-crm_record_t *crm_config_named(crm_flow_t *f);
+/* crm_config_read.c */
+ngx_int_t crm_config_read(crm_flow_t *f);
 
 /* the fields of a configuration kind that the caller may see; NULL: all */
 const crm_mask_t *crm_config_mask(crm_flow_t *f, crm_kind_t kind);

@@ -296,6 +296,17 @@ crm_doc_headers(crm_doc_list_t *l, const crm_route_t *route)
 }
 
 
+/* reads one object, and takes fields and include */
+
+static int
+crm_doc_is_view(const crm_route_t *route)
+{
+    return route->method == NGX_HTTP_GET && route->gives == CRM_GIVES_OBJECT
+           && crm_str_is(&route->path, "/me") == 0
+           && route->kind != CRM_KIND_JOB;
+}
+
+
 void
 crm_doc_params(crm_out_t *out, const crm_route_t *route)
 {
@@ -310,9 +321,7 @@ crm_doc_params(crm_out_t *out, const crm_route_t *route)
         crm_doc_list_params(&l, &crm_entities[route->kind]);
     }
 
-    if (route->method == NGX_HTTP_GET && route->gives == CRM_GIVES_OBJECT
-        && (route->kind == CRM_KIND_LEAD || route->kind == CRM_KIND_CONTACT))
-    {
+    if (crm_doc_is_view(route)) {
         crm_doc_fields(&l, &crm_entities[route->kind]);
         crm_doc_include(&l, &crm_entities[route->kind]);
     }
