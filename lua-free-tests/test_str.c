@@ -160,16 +160,19 @@ test_nearest(void **state)
     s = crm_str("phone");
     assert_ptr_equal(crm_str_nearest(&s, names, 6), &names[2]);
 
-    /* at least one slip is forgiven, also in the shortest */
     s = crm_str("i");
     assert_ptr_equal(crm_str_nearest(&s, names, 6), &names[4]);
 
-    /* two slips are more than a third of five */
     s = crm_str("emial");
-    assert_null(crm_str_nearest(&s, names, 6));
+    assert_ptr_equal(crm_str_nearest(&s, names, 6), &names[1]);
 
+    /* nearer by edits are others: what it begins counts as near */
+    s = crm_str("expected");
+    assert_ptr_equal(crm_str_nearest(&s, names, 6), &names[3]);
+
+    /* there always is a nearest one */
     s = crm_str("colour");
-    assert_null(crm_str_nearest(&s, names, 6));
+    assert_ptr_equal(crm_str_nearest(&s, names, 6), &names[2]);
     assert_null(crm_str_nearest(&s, names, 0));
 
     /* too long to be a slip of the pen, though but one byte is missing */

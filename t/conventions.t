@@ -86,7 +86,14 @@ for my $type ('text/plain', 'application/x-www-form-urlencoded', 'text/json',
 $crm->status_ok($crm->post('/leads', undef, raw => '{"name":"x"}',
                            headers => { 'Content-Type' => $_ }), 201, $_)
     for 'application/json; charset=utf-8', 'Application/JSON',
-        'application/json;charset=UTF-8';
+        'application/json;charset=UTF-8',
+        'application/json; charset="utf-8"; x=y';
+
+$crm->problem_ok($crm->post('/leads', undef, raw => '{"name":"x"}',
+                            headers => { 'Content-Type' => $_ }), 415,
+                 'unsupported_media_type', undef, $_)
+    for 'application/json; charset=iso-8859-1',
+        'application/json;x=y; charset=utf-16';
 
 my $first = lead(name => 'First');
 

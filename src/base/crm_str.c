@@ -7,7 +7,8 @@
 #include "crm_str.h"
 
 
-#define CRM_NEAREST_MAX  64      /* longer names are no slips of the pen */
+#define CRM_NEAREST_MAX     64   /* longer names are no slips of the pen */
+#define CRM_NEAREST_PREFIX  2    /* edits that a name cut short counts as */
 
 
 static const u_char  crm_digit_pairs[] =
@@ -150,16 +151,21 @@ crm_str_nearest(const crm_str_t *s, const crm_str_t *candidates, size_t n)
     }
 
     nearest = NULL;
-    best = s->len / 3 + 1;
-
-    if (s->len < 3) {
-        best = 2;
-    }
+    best = SIZE_MAX - 1;
 
     for (i = 0; i < n; i++) {
         distance = crm_str_distance(s, &candidates[i]);
 
-        if (distance < best) {
+        if (distance > CRM_NEAREST_PREFIX
+            && s->len > 1 && candidates[i].len > s->len
+            && memcmp(candidates[i].data, s->data, s->len) == 0)
+        {
+            distance = CRM_NEAREST_PREFIX;
+        }
+
+        if (distance < best
+            || (distance == best && candidates[i].len < nearest->len))
+        {
             best = distance;
             nearest = &candidates[i];
         }

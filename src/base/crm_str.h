@@ -65,8 +65,9 @@ u_char *crm_int_print(u_char *p, int64_t value);
 u_char *crm_id10_print(u_char *p, int64_t id);
 
 /*
- * The candidate nearest to s by Levenshtein distance, or NULL where none is
- * within a third of its length (at least 1).  For "did you mean".
+ * The candidate nearest to s by Levenshtein distance, where one that begins
+ * with s counts as near; the shortest of several.  NULL where there are none, or
+ * s has more than 64 bytes.
  */
 const crm_str_t *crm_str_nearest(const crm_str_t *s,
     const crm_str_t *candidates, size_t n);

@@ -48,7 +48,7 @@ crm_board_named(crm_flow_t *f, crm_params_t *params)
 
         if (k == CRM_BOARD_PARAMS) {
             (void) crm_answer_bad_param(f, &param[i].name,
-                                        crm_query_nearest(&param[i].name,
+                                        crm_str_nearest(&param[i].name,
                                             crm_board_params,
                                             CRM_BOARD_PARAMS),
                                         1);

@@ -273,6 +273,55 @@ crm_body_load(crm_str_t *text)
 }
 
 
+/* no other charset than the one that JSON has */
+
+static ngx_uint_t
+crm_body_is_utf8(const u_char *p, const u_char *last)
+{
+    size_t         len;
+    const u_char  *end;
+
+    static const ngx_str_t  charset = ngx_string("charset=");
+    static const ngx_str_t  utf8 = ngx_string("utf-8");
+
+    for ( /* void */ ; p < last; p = end + 1) {
+
+        while (p < last && (*p == ' ' || *p == '\t')) {
+            p++;
+        }
+
+        end = ngx_strlchr((u_char *) p, (u_char *) last, ';');
+        if (end == NULL) {
+            end = last;
+        }
+
+        for (len = end - p; len > 0 && p[len - 1] == ' '; len--) { /* void */ }
+
+        if (len < charset.len
+            || ngx_strncasecmp((u_char *) p, charset.data, charset.len) != 0)
+        {
+            continue;
+        }
+
+        p += charset.len;
+        len -= charset.len;
+
+        if (len == utf8.len + 2 && p[0] == '"' && p[len - 1] == '"') {
+            p++;
+            len -= 2;
+        }
+
+        if (len != utf8.len
+            || ngx_strncasecmp((u_char *) p, utf8.data, utf8.len) != 0)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 static ngx_uint_t
 crm_body_is_json(ngx_http_request_t *r)
 {
@@ -289,7 +338,9 @@ crm_body_is_json(ngx_http_request_t *r)
     return type->len >= json.len
            && ngx_strncasecmp(type->data, json.data, json.len) == 0
            && (type->len == json.len || type->data[json.len] == ';'
-               || type->data[json.len] == ' ');
+               || type->data[json.len] == ' ')
+           && crm_body_is_utf8(type->data + json.len,
+                               type->data + type->len);
 }
 
 

@@ -149,6 +149,8 @@ crm_feed_user(crm_flow_t *f)
     crm_param_t           *param;
     crm_activity_scope_t   scope = { 'u', feed->user, 0 };
 
+    static const crm_str_t  token = crm_string("token");
+
     f->user = crm_conf_find(f->conf, CRM_KIND_USER, feed->user);
 
     if (f->user == NULL || !f->user->v[CRM_USER_ACTIVE].num
@@ -162,7 +164,7 @@ crm_feed_user(crm_flow_t *f)
     param = crm_param_unknown(&crm_request(f)->params);
 
     if (param != NULL) {
-        return crm_answer_bad_param(f, &param->name, NULL, 1);
+        return crm_answer_bad_param(f, &param->name, &token, 1);
     }
 
     today = crm_zone_date(crm_conf_user_zone(f->conf, feed->user), f->now);

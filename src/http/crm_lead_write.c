@@ -89,7 +89,8 @@ crm_lead_write_params(crm_flow_t *f, crm_lead_op_t *o)
     param = crm_param_unknown(params);
 
     if (param != NULL) {
-        (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+        (void) crm_answer_bad_param(f, &param->name,
+                                    o->op == CRM_OP_MOVE ? &name : NULL, 1);
         return NGX_DECLINED;
     }
 

@@ -158,16 +158,28 @@ crm_openapi_make(void)
 ngx_int_t
 crm_openapi_handler(crm_flow_t *f)
 {
-    uint64_t    hash;
-    crm_out_t  *out;
-    crm_str_t   prefix;
+    uint64_t        hash;
+    crm_out_t      *out;
+    crm_str_t       prefix;
+    crm_request_t  *q = crm_request(f);
+
+    if (crm_params_parse(&f->arena, (crm_str_t *) &q->args, &q->params)
+        != CRM_OK)
+    {
+        return crm_flow_problem(f, CRM_P_INVALID_PARAMETER,
+                                "the query string is not well-formed");
+    }
+
+    if (q->params.n > 0) {
+        return crm_answer_bad_param(f, &q->params.param[0].name, NULL, 1);
+    }
 
     if (crm_openapi_make() != NGX_OK) {
         return NGX_ERROR;
     }
 
-    prefix.data = crm_request(f)->conf->prefix.data;
-    prefix.len = crm_request(f)->conf->prefix.len;
+    prefix.data = q->conf->prefix.data;
+    prefix.len = q->conf->prefix.len;
 
     if (prefix.len == 0) {
         prefix = crm_str("/");

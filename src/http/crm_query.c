@@ -255,16 +255,9 @@ static ngx_int_t
 crm_query_param_words(crm_query_ctx_t *ctx)
 {
     int           rc;
-    unsigned      i;
     crm_query_t  *query = ctx->query;
 
-    for (i = 0; i < query->entity->nfields; i++) {
-        if (query->entity->fields[i].flags & CRM_F_WORDS) {
-            break;
-        }
-    }
-
-    if (i == query->entity->nfields) {
+    if (!crm_query_has_words(query->entity)) {
         return crm_query_unknown(ctx->flow, query, &ctx->param->name);
     }
 

@@ -68,10 +68,8 @@ crm_filter_t *crm_query_filter(const crm_query_t *query, unsigned field);
 ngx_int_t crm_query_unknown(crm_flow_t *f, const crm_query_t *query,
     const crm_str_t *param);
 
-/* the name that was meant: one nearly the same, or the shortest that begins
-   so; NULL: none */
-const crm_str_t *crm_query_nearest(const crm_str_t *name,
-    const crm_str_t *known, ngx_uint_t n);
+/* whether q searches records of the kind */
+ngx_uint_t crm_query_has_words(const crm_entity_t *entity);
 
 /* whether records may lack a value: `none' asks for those */
 ngx_uint_t crm_query_unset(const crm_field_t *field);

@@ -9,33 +9,22 @@
 #include "crm_time.h"
 
 
-#define CRM_QUERY_ALWAYS  7         /* names that every list knows */
+#define CRM_QUERY_ALWAYS  6         /* names that every list knows */
 #define CRM_QUERY_FIELDS  128       /* as many as a mask has bits */
 
 
-const crm_str_t *
-crm_query_nearest(const crm_str_t *name, const crm_str_t *known,
-    ngx_uint_t n)
+ngx_uint_t
+crm_query_has_words(const crm_entity_t *entity)
 {
-    ngx_uint_t        i;
-    const crm_str_t  *nearest;
+    unsigned  i;
 
-    nearest = crm_str_nearest(name, known, n);
-
-    if (nearest != NULL || name->len < 2) {
-        return nearest;
-    }
-
-    for (i = 0; i < n; i++) {
-        if (known[i].len > name->len
-            && (nearest == NULL || known[i].len < nearest->len)
-            && ngx_memcmp(known[i].data, name->data, name->len) == 0)
-        {
-            nearest = &known[i];
+    for (i = 0; i < entity->nfields; i++) {
+        if (entity->fields[i].flags & CRM_F_WORDS) {
+            return 1;
         }
     }
 
-    return nearest;
+    return 0;
 }
 
 
@@ -50,12 +39,15 @@ crm_query_known(crm_flow_t *f, const crm_query_t *query, crm_str_t *name)
 
     static const crm_str_t  always[CRM_QUERY_ALWAYS] = {
         crm_string("sort"), crm_string("limit"), crm_string("cursor"),
-        crm_string("total"), crm_string("fields"), crm_string("include"),
-        crm_string("q")
+        crm_string("total"), crm_string("fields"), crm_string("include")
     };
 
     for (n = 0; n < CRM_QUERY_ALWAYS; n++) {
         name[n] = always[n];
+    }
+
+    if (crm_query_has_words(entity)) {
+        name[n++] = crm_str("q");
     }
 
     for (i = 0; i < entity->nfields; i++) {
@@ -95,11 +87,11 @@ crm_query_unknown(crm_flow_t *f, const crm_query_t *query,
     const crm_str_t *param)
 {
     ngx_uint_t  n;
-    crm_str_t   name[CRM_QUERY_ALWAYS + 3 * CRM_QUERY_FIELDS];
+    crm_str_t   name[CRM_QUERY_ALWAYS + 1 + 3 * CRM_QUERY_FIELDS];
 
     n = crm_query_known(f, query, name);
 
-    (void) crm_answer_bad_param(f, param, crm_query_nearest(param, name, n),
+    (void) crm_answer_bad_param(f, param, crm_str_nearest(param, name, n),
                                 1);
 
     return NGX_DECLINED;

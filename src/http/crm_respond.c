@@ -86,7 +86,7 @@ crm_answer_bad_param(crm_flow_t *f, const crm_str_t *name,
 
     f->answer.detail = nearest != NULL
         ? crm_arena_printf(&f->arena, "there is no parameter \"%.*s\"; "
-                           "did you mean \"%.*s\"?",
+                           "the nearest one is \"%.*s\"",
                            (int) name->len, name->data,
                            (int) nearest->len, nearest->data)
         : crm_arena_printf(&f->arena, unknown
