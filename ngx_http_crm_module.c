@@ -9,6 +9,7 @@
 #include "crm_metrics.h"
 #include "crm_money.h"
 #include "crm_openapi.h"
+#include "crm_pattern.h"
 #include "crm_redis_conf.h"
 #include "crm_route.h"
 #include "crm_text.h"
@@ -616,6 +617,7 @@ ngx_http_crm_exit_process(ngx_cycle_t *cycle)
     crm_tenant_cache_destroy(worker->tenants);
     crm_lead_cache_release();
     crm_openapi_release();
+    crm_pattern_release();
     crm_zone_release();
     crm_arena_release_free();
 

@@ -54,7 +54,7 @@ sub commit {
     for (@writes) {
         my ($command, @rest) = @$_;
 
-        push @keys, splice @rest, 0, $command eq 'RENAME' ? 2 : 1;
+        push @keys, splice @rest, 0, $command =~ /\A(?:RENAME|ZGROUP)\z/ ? 2 : 1;
 
         if ($run ne "$command " . @rest) {
             push @args, $command, scalar @rest, 0;
@@ -133,6 +133,10 @@ is_deeply(commit([],
     ['RENAME', 'from', 'to'],
     ['RENAME', 'never', 'to'],
     ['PEXPIREAT', 'to', $soon],
+    ['ZADD', 'set', 7, 'a', 7, 'b', 8, 'c'],
+    ['ZADD', 'groups', 9, '8'],
+    ['ZGROUP', 'groups', 'set', 7, '7'],
+    ['ZGROUP', 'groups', 'set', 8, '8'],
 ), [1], 'a commit of every command');
 
 is_deeply(content(), {

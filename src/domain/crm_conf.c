@@ -1,7 +1,7 @@
 /* look-ups in a configuration snapshot, and the order of stages and teams */
 
 #include <stdlib.h>
-#include "crm_conf.h"
+#include "crm_dup.h"
 #include "crm_text.h"
 
 
@@ -114,7 +114,7 @@ crm_conf_finish(crm_conf_t *conf)
               crm_stage_cmp);
     }
 
-    return CRM_OK;
+    return crm_dup_conf(conf);
 }
 
 

@@ -29,6 +29,8 @@ typedef struct {
     crm_record_t     *settings;
     const crm_zone_t *zone;         /* the tenant's */
     crm_record_t    **stages;       /* by sequence, then id */
+    struct crm_dup_rule_s  *dup;    /* duplicate rules (crm_dup.h) */
+    unsigned          ndup;
 } crm_conf_t;
 
 

@@ -2,7 +2,7 @@
 
 #include "crm_change.h"
 #include "crm_config.h"
-#include "crm_pattern.h"
+#include "crm_dup.h"
 #include "crm_text.h"
 
 
@@ -139,38 +139,15 @@ static crm_problem_t
 crm_config_rule(const crm_rule_t *rule, const crm_record_t *old,
     crm_record_t *rec)
 {
-    int         rc;
-    unsigned    i;
-    crm_str_t   message, text;
-
-    static const unsigned  fields[] = { CRM_DUPLICATE_RULE_PATTERN,
-                                        CRM_DUPLICATE_RULE_EXCLUDE_PATTERN };
-
-    (void) old;
-
-    for (i = 0; i < 2; i++) {
-
-        if (!rec->v[fields[i]].set) {
-            continue;
-        }
-
-        rc = crm_pattern_check(rule->arena, &rec->v[fields[i]].str, &message);
-
-        if (rc == CRM_DECLINED) {
-            text = crm_arena_printf(rule->arena, "%.*s%c",
-                                    (int) message.len, message.data, '\0');
-            crm_fault(rule->faults, &rec->entity->fields[fields[i]].name,
-                      CRM_FAULT_INVALID,
-                      text.data ? (char *) text.data : "");
-            continue;
-        }
-
-        if (rc != CRM_OK) {
-            return CRM_P_INTERNAL;
-        }
+    if (old == NULL
+        && rule->conf->list[CRM_KIND_DUPLICATE_RULE].n >= CRM_DUP_RULES)
+    {
+        return CRM_P_TOO_MANY;
     }
 
-    return CRM_P_NONE;
+    return crm_dup_rule_check(rule, rec) == CRM_OK
+           && crm_dup_rule_next(rule, old, rec) == CRM_OK
+           ? CRM_P_NONE : CRM_P_INTERNAL;
 }
 
 
@@ -292,6 +269,10 @@ crm_config_commit(crm_ops_t *ops, const crm_rule_t *rule,
 
     crm_ops_put(ops, "HINCRBY", root, crm_str("conf"), crm_str("1"), none);
     crm_change_count(ops, rule);
+
+    if (one->entity->kind == CRM_KIND_DUPLICATE_RULE) {
+        crm_dup_rule_retire(ops, rule, old, rec);
+    }
 
     if (rec == NULL) {
         crm_ops_put(ops, "HDEL", key, id, none, none);

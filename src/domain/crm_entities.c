@@ -78,6 +78,8 @@ CRM_TABLE(crm_lost_reason_fields, CRM_LOST_REASON_FIELDS);
 CRM_TABLE(crm_tag_fields, CRM_TAG_FIELDS);
 CRM_TABLE(crm_activity_type_fields, CRM_ACTIVITY_TYPE_FIELDS);
 CRM_TABLE(crm_duplicate_rule_fields, CRM_DUPLICATE_RULE_FIELDS);
+CRM_TABLE(crm_dup_was_fields, CRM_DUP_WAS_FIELDS);
+CRM_TABLE(crm_rule_test_fields, CRM_RULE_TEST_FIELDS);
 CRM_TABLE(crm_plan_step_fields, CRM_PLAN_STEP_FIELDS);
 CRM_TABLE(crm_activity_plan_fields, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_TABLE(crm_contact_fields, CRM_CONTACT_FIELDS);
@@ -97,6 +99,8 @@ CRM_TABLE(crm_job_fields, CRM_JOB_FIELDS);
 
 CRM_ITEM(crm_plan_step, "step", "steps", crm_plan_step_fields);
 CRM_ITEM(crm_order_line, "line", "lines", crm_order_line_fields);
+CRM_ITEM(crm_dup_was, "was", "was", crm_dup_was_fields);
+CRM_ITEM(crm_rule_test, "rule_test", "rule_tests", crm_rule_test_fields);
 
 
 #define CRM_ENTITY(kind, one, many, fields)                                   \

@@ -166,7 +166,38 @@
       .min = 1, .max = 100, .value = "50")                                    \
     X(ACTIVE,      "active",      "active",      BOOL, FILT, .value = "1")    \
     X(HEALTH,      "health",      "health",      TEXT, COMP,                  \
-      .max = CRM_NAME_MAX)
+      .max = CRM_NAME_MAX)                                                    \
+    X(GEN,         "generation",  "gen",         INT,  HID,                   \
+      .max = INT64_MAX)                                                       \
+    X(BUILDING,    "building",    "building",    BOOL, HID)                   \
+    X(WAS,         "was",         "was",         OBJECTS, HID,                \
+      .items = &crm_dup_was, .max = 1)
+
+/* a rule as it goes on while what it has become is being indexed */
+#define CRM_DUP_WAS_FIELDS(X)                                                 \
+    X(GEN,         "generation",  "gen",         INT,  HID,                   \
+      .max = INT64_MAX)                                                       \
+    X(FIELD,       "field",       "field",       ENUM, HID,                   \
+      .words = &crm_words_rule_field)                                         \
+    X(PATTERN,     "pattern",     "pattern",     PATTERN, HID)                \
+    X(REPLACEMENT, "replacement", "replacement", PATTERN, HID)                \
+    X(EXCLUDE_PATTERN, "exclude_pattern", "exclude_pattern", PATTERN, HID)    \
+    X(EXCLUDE_FREE_MAIL, "exclude_free_mail", "exclude_free_mail", BOOL, HID) \
+    X(FREE_MAIL_DOMAINS, "free_mail_domains", "free_mail_domains", STRINGS,   \
+      HID)
+
+/* body of POST /duplicate-rules/test */
+#define CRM_RULE_TEST_FIELDS(X)                                               \
+    X(FIELD,       "field",       "field",       ENUM, REQ,                   \
+      .words = &crm_words_rule_field)                                         \
+    X(PATTERN,     "pattern",     "pattern",     PATTERN, REQ, .max = 1000)   \
+    X(REPLACEMENT, "replacement", "replacement", PATTERN, 0,                  \
+      .max = 1000, .value = "$0")                                             \
+    X(EXCLUDE_PATTERN, "exclude_pattern", "exclude_pattern", PATTERN, 0,      \
+      .max = 1000)                                                            \
+    X(EXCLUDE_FREE_MAIL, "exclude_free_mail", "exclude_free_mail", BOOL, 0,   \
+      .value = "0")                                                           \
+    X(SAMPLES,     "samples",     "samples",     STRINGS, REQ, .max = 100)
 
 
 /* what a plan schedules (api.md, "activity plan"); the user who is null is
@@ -296,7 +327,8 @@
     X(STAGE_TIMES,  "stage_times",  "times",   TEXT,    HID)                  \
     X(DUE,          "due",          "act",     TEXT,    HID)                  \
     X(ACTIVITIES,   "activities",   "ac",      INT,     HID,                  \
-      .max = INT64_MAX)
+      .max = INT64_MAX)                                                       \
+    X(KEPT,         "kept",         "kept",    TEXT,    HID)
 
 
 /* lead_id or contact_id, exactly one; in order of due_date only, which is what
@@ -430,6 +462,8 @@
 #define CRM_FIELD_ENUM_TAG(id, ...)             CRM_TAG_##id,
 #define CRM_FIELD_ENUM_ACTIVITY_TYPE(id, ...)   CRM_ACTIVITY_TYPE_##id,
 #define CRM_FIELD_ENUM_DUPLICATE_RULE(id, ...)  CRM_DUPLICATE_RULE_##id,
+#define CRM_FIELD_ENUM_DUP_WAS(id, ...)         CRM_DUP_WAS_##id,
+#define CRM_FIELD_ENUM_RULE_TEST(id, ...)       CRM_RULE_TEST_##id,
 #define CRM_FIELD_ENUM_PLAN_STEP(id, ...)       CRM_PLAN_STEP_##id,
 #define CRM_FIELD_ENUM_ACTIVITY_PLAN(id, ...)   CRM_ACTIVITY_PLAN_##id,
 #define CRM_FIELD_ENUM_CONTACT(id, ...)         CRM_CONTACT_##id,
@@ -449,6 +483,8 @@ CRM_FIELD_ENUM(LOST_REASON, CRM_LOST_REASON_FIELDS);
 CRM_FIELD_ENUM(TAG, CRM_TAG_FIELDS);
 CRM_FIELD_ENUM(ACTIVITY_TYPE, CRM_ACTIVITY_TYPE_FIELDS);
 CRM_FIELD_ENUM(DUPLICATE_RULE, CRM_DUPLICATE_RULE_FIELDS);
+CRM_FIELD_ENUM(DUP_WAS, CRM_DUP_WAS_FIELDS);
+CRM_FIELD_ENUM(RULE_TEST, CRM_RULE_TEST_FIELDS);
 CRM_FIELD_ENUM(PLAN_STEP, CRM_PLAN_STEP_FIELDS);
 CRM_FIELD_ENUM(ACTIVITY_PLAN, CRM_ACTIVITY_PLAN_FIELDS);
 CRM_FIELD_ENUM(CONTACT, CRM_CONTACT_FIELDS);
@@ -508,6 +544,11 @@ extern const crm_words_t  crm_words_job_state;
 
 extern const crm_entity_t  crm_plan_step;
 extern const crm_entity_t  crm_order_line;
+extern const crm_entity_t  crm_dup_was;
+
+/* body of POST /duplicate-rules/test */
+
+extern const crm_entity_t  crm_rule_test;
 
 
 #endif /* CRM_FIELDS_H */

@@ -190,8 +190,9 @@ int crm_lead_card(crm_arena_t *a, const crm_record_t *lead, crm_str_t *card);
 int crm_lead_card_json(crm_out_t *out, const crm_str_t *card,
     const crm_conf_t *conf, int64_t now);
 
-/* every index entry of the lead (keys.md); none for a tombstone.  The second
-   emits those of the words searched by q, the first all others. */
+/* every index entry of the lead (keys.md) but its duplicate keys
+   (crm_dup_index()); none for a tombstone.  The second emits those of the
+   words searched by q, the first all others. */
 void crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead);
 void crm_lead_index_words(crm_ix_list_t *list, const crm_record_t *lead);
 void crm_lead_index(crm_ix_list_t *list, const crm_record_t *lead);

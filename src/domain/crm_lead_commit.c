@@ -6,6 +6,7 @@
  */
 
 #include "crm_change.h"
+#include "crm_dup.h"
 #include "crm_keyer.h"
 #include "crm_words.h"
 
@@ -63,6 +64,10 @@ crm_lead_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
         return;
     }
 
+    if (old != NULL && crm_dup_differ(old, lead) != 0) {
+        crm_change_same(ops, key, old, CRM_LEAD_KEPT, CRM_FAILED_VERSION);
+    }
+
     contact = &lead->v[CRM_LEAD_CONTACT_ID];
 
     if (contact->set
@@ -77,10 +82,26 @@ crm_lead_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
 
 
 static void
+crm_lead_index_some(crm_ix_list_t *list, const crm_conf_t *conf,
+    const crm_record_t *lead, int words, int keys)
+{
+    crm_lead_index_plain(list, lead);
+
+    if (words) {
+        crm_lead_index_words(list, lead);
+    }
+
+    if (keys) {
+        crm_dup_index(list, conf, lead, CRM_DUP_ALL, 0);
+    }
+}
+
+
+static void
 crm_lead_index_diff(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *old, const crm_record_t *lead)
 {
-    int            words;
+    int            words, keys;
     crm_ix_list_t  was, is;
 
     crm_ix_init(&was, ops->arena, rule->prefix);
@@ -89,24 +110,21 @@ crm_lead_index_diff(crm_ops_t *ops, const crm_rule_t *rule,
     /* folding and splitting texts is the dearest part */
 
     words = !crm_lead_same_words(old, lead);
+    keys = !crm_dup_same(old, lead);
 
     if (old != NULL) {
-        crm_lead_index_plain(&was, old);
-
-        if (words) {
-            crm_lead_index_words(&was, old);
-        }
+        crm_lead_index_some(&was, rule->conf, old, words, keys);
     }
 
     if (lead != NULL) {
-        crm_lead_index_plain(&is, lead);
-
-        if (words) {
-            crm_lead_index_words(&is, lead);
-        }
+        crm_lead_index_some(&is, rule->conf, lead, words, keys);
     }
 
     crm_ix_diff(ops, &was, &is);
+
+    if (keys) {
+        crm_dup_groups(ops, &was, &is);
+    }
 }
 
 
@@ -179,6 +197,12 @@ crm_lead_commit(crm_ops_t *ops, const crm_rule_t *rule,
     }
 
     crm_lead_checks(ops, rule, key, old, lead);
+
+    if (old != NULL && lead != NULL
+        && crm_dup_keep_prune(ops->arena, old, lead) != CRM_OK)
+    {
+        return CRM_ERROR;
+    }
 
     if (lead != NULL
         && !crm_change_fields(old, lead, &differ) && message == NULL)

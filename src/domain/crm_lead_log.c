@@ -18,6 +18,7 @@ crm_lead_touch(const crm_rule_t *rule, const crm_record_t *old,
     crm_mask_set(&silent, CRM_LEAD_MESSAGES);
     crm_mask_set(&silent, CRM_LEAD_DUE);
     crm_mask_set(&silent, CRM_LEAD_ACTIVITIES);
+    crm_mask_set(&silent, CRM_LEAD_KEPT);
 
     return crm_change_touch(rule, old, lead, &silent);
 }

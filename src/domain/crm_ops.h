@@ -58,8 +58,8 @@ crm_check_t *crm_ops_check(crm_ops_t *ops, crm_check_type_t type,
 
 /* copies the argv array (not the bytes); the command must be one of those
    that the commit function knows: HSET HDEL HINCRBY ZADD ZREM SADD SREM
-   SETBIT SETRANGE SET DEL LPUSH RPUSH LREM LTRIM RENAME PEXPIREAT; SET takes
-   "key value" or "key value PX ms" */
+   SETBIT SETRANGE SET DEL LPUSH RPUSH LREM LTRIM RENAME PEXPIREAT ZGROUP; SET
+   takes "key value" or "key value PX ms" */
 void crm_ops_write(crm_ops_t *ops, unsigned argc, const crm_str_t *argv);
 
 /* the same for short ones: command, key and up to three arguments; an

@@ -197,6 +197,7 @@ crm_check_begin(crm_flow_t *f)
     c->nsamples = 0;
     c->nsure = 0;
     c->moved = 0;
+    c->groups = 0;
     c->mended = 0;
 
     crm_check_ask_root(f);
@@ -208,6 +209,8 @@ crm_check_begin(crm_flow_t *f)
                                    crm_entities[kind].name.data),
                       none, none, none);
     }
+
+    crm_flow_call(f, "SMEMBERS", crm_flow_key(f, "d:gone"), none, none, none);
 
     return crm_flow_wait(f, crm_check_begun);
 }
@@ -267,6 +270,10 @@ crm_check_begun(crm_flow_t *f)
         if (crm_check_config(f, kind, &f->reply[2 + kind]) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (crm_check_dup_gone(c, &f->reply[2 + CRM_CONF_KINDS]) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     crm_check_ids_sort(&c->users);

@@ -12,6 +12,7 @@
  *                      crm_check_orders.c: what records keep of themselves
  *                      and of one another
  *   crm_check_read.c   every index as it is
+ *   crm_check_dup.c    duplicate keys: which generations count, groups
  *   crm_check_tally.c  per key: how many entries, and the sum of their
  *                      hashes, asked for minus found: 0 where all is well
  *
@@ -26,7 +27,7 @@
 #define CRM_CHECK_INT_H
 
 #include "crm_check.h"
-#include "crm_index.h"
+#include "crm_dup.h"
 
 
 #define CRM_CHECK_SAMPLES  20
@@ -134,6 +135,11 @@ typedef struct {
     unsigned        asked:1;
     unsigned        begun:1;        /* the first window is in */
     unsigned        done:1;
+
+    /* entries in a row with the same score: a group of duplicates */
+    u_char          run[24];
+    size_t          run_len;
+    int64_t         nrun;
 } crm_check_reader_t;
 
 typedef struct {
@@ -160,6 +166,8 @@ typedef struct {
     crm_check_ids_t     orders;
     crm_check_ids_t     leads;
     crm_check_ids_t     messages;       /* leads with messages */
+    crm_strs_t          gone;           /* generations that are swept away */
+    ngx_uint_t          groups;         /* those of duplicates differ */
     crm_check_act_t    *act;            /* by lead */
     uint32_t            nacts;
     uint32_t            acts_cap;
@@ -277,6 +285,29 @@ void crm_check_orders_sort(crm_checker_t *c);
 
 /* compares what the orders of the lead know of it */
 void crm_check_lead_orders(crm_flow_t *f, const crm_record_t *lead);
+
+
+/* ---- crm_check_dup.c ----------------------------------------------------- */
+
+/* takes the generations that are swept away */
+ngx_int_t crm_check_dup_gone(crm_checker_t *c, const crm_reply_t *reply);
+
+/* whether a key's name is one of duplicates that nothing can be said of: its
+   generation is being built or swept away */
+ngx_uint_t crm_check_dup_ignored(crm_flow_t *f, const crm_str_t *name);
+
+/* whether it is that of the groups of a rule that there is */
+ngx_uint_t crm_check_dup_known(crm_flow_t *f, const crm_str_t *name);
+
+/* CRM_DUP_OPEN: entries of open leads, 'g': their groups; 0: another key */
+int crm_check_dup_part(const crm_str_t *name);
+
+/* keys whose entries make groups that differ are looked at, too */
+void crm_check_dup_compare(crm_checker_t *c);
+
+/* the next entry of a key of open leads (NULL: the end of the key) */
+ngx_int_t crm_check_dup_run(crm_flow_t *f, crm_check_reader_t *reader,
+    const crm_str_t *score);
 
 
 /* ---- phases, in their order --------------------------------------------- */

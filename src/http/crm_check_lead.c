@@ -86,5 +86,9 @@ crm_check_lead_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
     crm_ix_init(&list, &f->arena, f->tenant->prefix);
     crm_lead_index(&list, lead);
 
+    if (f->conf != NULL) {
+        crm_dup_index(&list, f->conf, lead, CRM_DUP_COMPLETE, 0);
+    }
+
     return crm_check_entries(f, "lead", id, &list);
 }

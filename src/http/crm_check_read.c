@@ -38,7 +38,31 @@ static const struct {
 };
 
 
-/* the keys of the next window; in detail only those that differ */
+/*
+ * In detail only keys that differ: groups after the keys that they follow
+ * from, which are read once more for what groups lack.
+ */
+
+static ngx_uint_t
+crm_check_is_read(crm_checker_t *c, const crm_tally_key_t *key)
+{
+    int  part;
+
+    if (c->mode == CRM_CHECK_TALLY) {
+        return 1;
+    }
+
+    part = crm_check_dup_part(&key->name);
+
+    if (c->mode == CRM_CHECK_LACKING) {
+        return key->bad && part == CRM_DUP_OPEN;
+    }
+
+    return key->bad && (part == 'g') == (c->part == 1);
+}
+
+
+/* the keys of the next window */
 
 static void
 crm_check_fill(crm_checker_t *c)
@@ -49,7 +73,7 @@ crm_check_fill(crm_checker_t *c)
 
     while (c->at < c->tally.n && c->nreaders < CRM_CHECK_WINDOW) {
 
-        if (c->mode == CRM_CHECK_TALLY || c->tally.key[c->at].bad) {
+        if (crm_check_is_read(c, &c->tally.key[c->at])) {
             reader = &c->reader[c->nreaders++];
 
             ngx_memzero(reader, sizeof(crm_check_reader_t));
@@ -81,6 +105,8 @@ crm_check_compare(crm_checker_t *c)
         bad += key->bad;
     }
 
+    crm_check_dup_compare(c);
+
     c->mode = CRM_CHECK_DETAIL;
     c->part = 0;
     c->at = 0;
@@ -97,7 +123,16 @@ crm_check_was_read(crm_checker_t *c)
     }
 
     c->at = 0;
-    c->phase = crm_check_counters;
+
+    if (c->mode == CRM_CHECK_LACKING) {
+        c->phase = crm_check_end;
+
+    } else if (c->part == 0 && c->groups) {
+        c->part = 1;
+
+    } else {
+        c->phase = crm_check_counters;
+    }
 }
 
 
@@ -303,12 +338,28 @@ static ngx_int_t
 crm_check_zset(crm_flow_t *f, crm_check_reader_t *reader,
     const crm_reply_t *reply)
 {
-    uint32_t  i;
+    uint32_t        i;
+    ngx_uint_t      groups;
+    crm_checker_t  *c = crm_checker(f);
+
+    groups = crm_check_dup_part(&c->tally.key[reader->key].name)
+             == CRM_DUP_OPEN;
 
     reader->done = reply->n / 2 < crm_check_width(reader);
     reader->at += reply->n / 2;
 
     for (i = 0; i + 1 < reply->n; i += 2) {
+
+        if (groups && crm_check_dup_run(f, reader, &reply->item[i + 1].str)
+                      != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (c->mode == CRM_CHECK_LACKING) {
+            continue;
+        }
+
         if (crm_check_have(f, reader, &reply->item[i].str,
                            &reply->item[i + 1].str)
             != NGX_OK)
@@ -317,7 +368,8 @@ crm_check_zset(crm_flow_t *f, crm_check_reader_t *reader,
         }
     }
 
-    return NGX_OK;
+    return groups && reader->done ? crm_check_dup_run(f, reader, NULL)
+                                  : NGX_OK;
 }
 
 

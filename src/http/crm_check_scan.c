@@ -149,10 +149,12 @@ crm_check_name_id(const crm_str_t *name, const crm_check_name_t *form)
 
 
 static int
-crm_check_name(crm_checker_t *c, const crm_str_t *name)
+crm_check_name(crm_flow_t *f, const crm_str_t *name)
 {
-    int64_t     id;
-    ngx_uint_t  i;
+    int64_t           id;
+    ngx_uint_t        i;
+    crm_checker_t    *c = crm_checker(f);
+    crm_tally_key_t  *key;
 
     for (i = 0; i < crm_check_n(crm_check_names); i++) {
         id = crm_check_name_id(name, &crm_check_names[i]);
@@ -170,7 +172,22 @@ crm_check_name(crm_checker_t *c, const crm_str_t *name)
         }
     }
 
-    return crm_tally_get(&c->tally, name) != NULL ? CRM_OK : CRM_ERROR;
+    if (crm_check_dup_ignored(f, name)) {
+        return CRM_OK;
+    }
+
+    key = crm_tally_get(&c->tally, name);
+    if (key == NULL) {
+        return CRM_ERROR;
+    }
+
+    /* whether anybody asks for what is in it is found when others are read */
+
+    if (crm_check_dup_known(f, name)) {
+        key->type = CRM_IX_ZSET;
+    }
+
+    return CRM_OK;
 }
 
 
@@ -232,7 +249,7 @@ crm_check_scanned(crm_flow_t *f)
         name.data = keys->item[i].str.data + f->tenant->prefix.len;
         name.len = keys->item[i].str.len - f->tenant->prefix.len;
 
-        if (crm_check_name(c, &name) != CRM_OK) {
+        if (crm_check_name(f, &name) != CRM_OK) {
             return NGX_ERROR;
         }
     }

@@ -71,7 +71,7 @@ crm_check_walked(crm_checker_t *c)
 
     c->phase = c->mode == CRM_CHECK_TALLY ? crm_check_orphans
                : c->mode == CRM_CHECK_DETAIL ? crm_check_read
-                                             : crm_check_end;
+               : c->groups ? crm_check_read : crm_check_end;
 }
 
 

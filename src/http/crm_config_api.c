@@ -10,6 +10,7 @@
 #include "crm_change.h"
 #include "crm_config.h"
 #include "crm_config_http.h"
+#include "crm_dup_job.h"
 #include "crm_handlers.h"
 #include "crm_respond.h"
 #include "crm_route.h"
@@ -66,6 +67,7 @@ crm_config_create(crm_flow_t *f)
                   crm_arena_printf(&f->arena, "id:%.*s",
                                    (int) entity->name.len, entity->name.data),
                   (crm_str_t) crm_null_string, (crm_str_t) crm_null_string);
+    crm_job_ask(f, &crm_dup_job);
 
     return crm_flow_wait(f, crm_config_create_id);
 }
@@ -92,7 +94,9 @@ crm_config_create_id(crm_flow_t *f)
 
     crm_ops_init(&ops, &f->arena);
 
-    if (crm_config_commit(&ops, &rule, NULL, c->rec) != CRM_OK) {
+    if (crm_config_commit(&ops, &rule, NULL, c->rec) != CRM_OK
+        || crm_dup_carry(f, NULL, c->rec, &f->reply[1], &ops) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -156,6 +160,12 @@ crm_config_patch(crm_flow_t *f)
         return crm_config_amounts(f);
     }
 
+    if (entity->kind == CRM_KIND_DUPLICATE_RULE) {
+        (void) crm_dup_health_ask(f, c->old);
+        crm_job_ask(f, &crm_dup_job);
+        return crm_flow_wait(f, crm_config_save);
+    }
+
     if (entity->kind == CRM_KIND_SETTINGS || entity->kind == CRM_KIND_USER) {
         crm_job_ask(f, &crm_zones_job);
         return crm_flow_wait(f, crm_config_save);
@@ -214,6 +224,13 @@ crm_config_save(crm_flow_t *f)
         crm_value_set_num(&c->old->v[CRM_LOST_REASON_USED], used);
     }
 
+    if (kind == CRM_KIND_DUPLICATE_RULE) {
+        c->old = crm_dup_health_take(f, c->old, f->reply);
+        if (c->old == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
     c->rec = crm_input_apply(&f->arena, &c->input, c->old,
                              &f->answer.faults);
     if (c->rec == NULL) {
@@ -264,6 +281,12 @@ crm_config_save(crm_flow_t *f)
     if (crm_zones_carries(c->old, c->rec)
         && crm_zones_carry(f, c->rec, &f->reply[f->nreply - 1], &ops)
            != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (crm_dup_carry(f, c->old, c->rec, &f->reply[f->nreply - 1], &ops)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }

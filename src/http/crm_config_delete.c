@@ -7,6 +7,7 @@
 #include "crm_change.h"
 #include "crm_config.h"
 #include "crm_config_http.h"
+#include "crm_dup_job.h"
 #include "crm_handlers.h"
 #include "crm_keyer.h"
 #include "crm_respond.h"
@@ -137,6 +138,7 @@ crm_config_delete(crm_flow_t *f)
     f->data = counts;
 
     crm_config_count(f, counts, rec);
+    crm_job_ask(f, &crm_dup_job);
 
     /* the counts above are those of this state of `writes` */
 
@@ -250,7 +252,10 @@ crm_config_delete_counted(crm_flow_t *f)
                      crm_str("writes"), f->reply[f->nreply - 1].str,
                      CRM_FAILED_VERSION);
 
-    if (crm_config_commit(&ops, &rule, rec, NULL) != CRM_OK) {
+    if (crm_config_commit(&ops, &rule, rec, NULL) != CRM_OK
+        || crm_dup_carry(f, rec, NULL, &f->reply[f->nreply - 2], &ops)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

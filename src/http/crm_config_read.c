@@ -1,9 +1,10 @@
 /*
- * GET of one object of configuration: fields, include, and how often a lost
- * reason is used.
+ * GET of one object of configuration: fields, include, how often a lost reason
+ * is used, how a duplicate rule fares.
  */
 
 #include "crm_config_http.h"
+#include "crm_dup_job.h"
 #include "crm_handlers.h"
 #include "crm_include.h"
 #include "crm_respond.h"
@@ -12,6 +13,7 @@
 
 
 static ngx_int_t crm_config_read_used(crm_flow_t *f);
+static ngx_int_t crm_config_read_health(crm_flow_t *f);
 static void crm_config_read_answer(crm_flow_t *f, const crm_view_t *view,
     const crm_record_t *rec, uint64_t part);
 
@@ -83,6 +85,13 @@ crm_config_read(crm_flow_t *f)
         return crm_flow_wait(f, crm_config_read_used);
     }
 
+    if (rec->entity->kind == CRM_KIND_DUPLICATE_RULE) {
+        f->data = view;
+        (void) crm_dup_health_ask(f, rec);
+
+        return crm_flow_wait(f, crm_config_read_health);
+    }
+
     crm_config_read_answer(f, view, rec, 0);
 
     return NGX_OK;
@@ -109,6 +118,25 @@ crm_config_read_used(crm_flow_t *f)
     crm_value_set_num(&rec->v[CRM_LOST_REASON_USED], used);
 
     crm_config_read_answer(f, f->data, rec, used + 1);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_config_read_health(crm_flow_t *f)
+{
+    crm_record_t  *rec;
+
+    rec = crm_config_named(f);
+    rec = rec ? crm_dup_health_take(f, rec, f->reply) : NULL;
+
+    if (rec == NULL) {
+        return NGX_ERROR;
+    }
+
+    crm_config_read_answer(f, f->data, rec,
+                           rec->v[CRM_DUPLICATE_RULE_HEALTH].str.len);
 
     return NGX_OK;
 }

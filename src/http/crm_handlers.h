@@ -19,6 +19,9 @@ const crm_mask_t *crm_config_mask(crm_flow_t *f, crm_kind_t kind);
 /* crm_config_delete.c */
 ngx_int_t crm_config_delete(crm_flow_t *f);
 
+/* crm_dup_test.c */
+ngx_int_t crm_rule_test_handler(crm_flow_t *f);
+
 /* crm_list_conf.c */
 ngx_int_t crm_conf_list_handler(crm_flow_t *f);
 

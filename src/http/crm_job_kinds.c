@@ -3,6 +3,7 @@
 #include "crm_activity_zones.h"
 #include "crm_bulk.h"
 #include "crm_check.h"
+#include "crm_dup_job.h"
 #include "crm_tenants_delete.h"
 
 
@@ -13,6 +14,7 @@ const crm_job_kind_t  *const crm_job_kinds[] = {
     &crm_stage_job,
     &crm_reason_job,
     &crm_zones_job,
+    &crm_dup_job,
     &crm_check_job,
     &crm_tenant_delete_job,
     NULL

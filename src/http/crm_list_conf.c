@@ -3,6 +3,7 @@
  * flow's snapshot; only the use of lost reasons is counted in Redis.
  */
 
+#include "crm_dup_job.h"
 #include "crm_handlers.h"
 #include "crm_list.h"
 #include "crm_route.h"
@@ -11,16 +12,19 @@
 typedef struct {
     crm_query_t          query;
     const crm_reply_t   *used;          /* of lost reasons: id, count, ... */
+    ngx_uint_t           chunks;        /* replies of a duplicate rule */
 } crm_conf_page_t;
 
 
 static ngx_int_t crm_conf_list_used(crm_flow_t *f);
+static ngx_int_t crm_conf_list_health(crm_flow_t *f);
 static ngx_int_t crm_conf_list_answer(crm_flow_t *f);
 
 
 ngx_int_t
 crm_conf_list_handler(crm_flow_t *f)
 {
+    unsigned          i;
     ngx_int_t         rc;
     crm_kind_t        kind = crm_request(f)->route->kind;
     crm_conf_page_t  *page;
@@ -37,6 +41,14 @@ crm_conf_list_handler(crm_flow_t *f)
 
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    if (kind == CRM_KIND_DUPLICATE_RULE && f->conf->list[kind].n > 0) {
+        for (i = 0; i < f->conf->list[kind].n; i++) {
+            page->chunks = crm_dup_health_ask(f, f->conf->list[kind].rec[i]);
+        }
+
+        return crm_flow_wait(f, crm_conf_list_health);
     }
 
     if (kind != CRM_KIND_LOST_REASON) {
@@ -63,6 +75,31 @@ crm_conf_list_used(crm_flow_t *f)
     page->used = &f->reply[0];
 
     return crm_conf_list_answer(f);
+}
+
+
+static ngx_int_t
+crm_conf_list_health(crm_flow_t *f)
+{
+    unsigned          i;
+    crm_record_t    **rec;
+    crm_conf_page_t  *page = f->data;
+    crm_conf_list_t  *list = &f->conf->list[CRM_KIND_DUPLICATE_RULE];
+
+    rec = crm_arena_alloc(&f->arena, list->n * sizeof(crm_record_t *));
+    if (rec == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < list->n; i++) {
+        rec[i] = crm_dup_health_take(f, list->rec[i],
+                                     &f->reply[i * page->chunks]);
+        if (rec[i] == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return crm_list_memory(f, &page->query, rec, list->n);
 }
 
 

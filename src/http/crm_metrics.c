@@ -1,6 +1,7 @@
 /* the shared zone of counters; see crm_metrics.h */
 
 #include "crm_metrics_int.h"
+#include "crm_pattern.h"
 #include "crm_respond.h"
 
 
@@ -153,6 +154,17 @@ crm_metrics_worker_start(crm_worker_t *worker)
 static void
 crm_metrics_report(crm_worker_t *worker)
 {
+    uint64_t         now;
+
+    static uint64_t  limits;            /* of this process, told before */
+
+    now = crm_pattern_limits();
+
+    if (crm_metrics != NULL && now > limits) {
+        (void) ngx_atomic_fetch_add(&crm_metrics->limits, now - limits);
+        limits = now;
+    }
+
     if (crm_metrics_slot == NULL || crm_metrics_slot->pid != ngx_pid) {
         return;
     }

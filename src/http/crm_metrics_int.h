@@ -34,6 +34,7 @@ typedef struct {
 } crm_metrics_slot_t;
 
 typedef struct {
+    ngx_atomic_t        limits;         /* that patterns have run into */
     crm_metrics_slot_t  worker[CRM_METRICS_WORKERS];
     crm_metrics_row_t   row[];          /* tenants' routes, none of them,
                                            operator's routes, none of them */

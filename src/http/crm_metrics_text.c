@@ -282,6 +282,11 @@ crm_metrics_text(crm_out_t *out, const crm_metrics_t *metrics)
                      "Time from a request's header to its answer.");
     crm_metrics_routes(out, metrics, crm_metrics_duration);
 
+    crm_metrics_head(out, "crm_duplicate_rule_limits_total", "counter",
+                     "Texts that were too costly for a duplicate rule.");
+    crm_metrics_print(out, "crm_duplicate_rule_limits_total %llu\n",
+                      (unsigned long long) metrics->limits);
+
     for (k = 0;
          k < sizeof(crm_metrics_redis) / sizeof(crm_metrics_redis[0]);
          k++)

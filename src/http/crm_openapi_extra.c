@@ -73,6 +73,11 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "{'name':'include','in':'query','schema':{'type':'string','enum':["
       "'columns']}}", NULL, NULL },
 
+    { NGX_HTTP_POST, "/duplicate-rules/test", NULL, NULL,
+      "{'type':'object','required':['data'],'properties':{'data':{'type':"
+      "'array','items':{'type':'object','properties':{'sample':{'type':"
+      "'string'},'key':{'type':['string','null']}}}}}}" },
+
     { NGX_HTTP_GET, "/me", NULL, NULL,
       "{'allOf':[{'$ref':'#/components/schemas/User'},{'type':'object',"
       "'properties':{'tenant':{'type':'object','properties':{'slug':{"

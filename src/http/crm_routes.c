@@ -196,6 +196,9 @@ const crm_route_t  crm_routes[] = {
                       "a duplicate rule", "duplicate rules"),
     CRM_CONFIG_DELETE("/duplicate-rules", ADMIN, CRM_KIND_DUPLICATE_RULE,
                       "a duplicate rule"),
+    CRM_ROUTE(POST, "/duplicate-rules/test", ADMIN, crm_rule_test_handler,
+              CRM_KIND_NONE, OTHER, &crm_rule_test,
+              "The keys that a rule would make of samples"),
 
     CRM_CONFIG_ROUTES("/activity-plans", CRM_KIND_ACTIVITY_PLAN,
                       "an activity plan", "activity plans"),

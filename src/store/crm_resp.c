@@ -175,8 +175,9 @@ crm_resp_commit_prepare(crm_resp_commit_t *commit, const crm_ops_t *ops,
 static unsigned
 crm_resp_keys(const crm_write_t *write)
 {
-    return (write->argc == 3 && crm_str_is(&write->argv[0], "RENAME")) ? 2
-                                                                        : 1;
+    return (write->argc == 3 && crm_str_is(&write->argv[0], "RENAME"))
+           || (write->argc == 5 && crm_str_is(&write->argv[0], "ZGROUP"))
+           ? 2 : 1;
 }
 
 

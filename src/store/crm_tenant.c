@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include "crm_tenant.h"
+#include "crm_dup.h"
 #include "crm_key.h"
 
 
@@ -199,6 +200,7 @@ crm_conf_release(crm_conf_t *conf)
         return;
     }
 
+    crm_dup_conf_release(conf);
     crm_arena_reset(&conf->arena);
     free(conf);
 }
