@@ -27,8 +27,8 @@ sub metrics {
             push @wrong, "$line without HELP" if $1 ne $last;
             $type{$1} = $2;
 
-        } elsif ($line =~ /^([a-z_]+)\{((?:[a-z]+="[^"\\]*",?)+)\} ([\d.]+)$/) {
-            my ($sample, $labels, $number) = ($1, $2, $3);
+        } elsif ($line =~ /^([a-z_]+)(?:\{((?:[a-z]+="[^"\\]*",?)+)\})? ([\d.]+)$/) {
+            my ($sample, $labels, $number) = ($1, $2 // '', $3);
 
             push @wrong, "$line under $last"
                 if $sample !~ /^\Q$last\E(?:_bucket|_sum|_count)?$/;
@@ -67,6 +67,7 @@ is($first->{res}->header('Content-Type'), 'text/plain; version=0.0.4',
 is_deeply($first->{type}, {
     crm_requests_total           => 'counter',
     crm_request_duration_seconds => 'histogram',
+    crm_duplicate_rule_limits_total => 'counter',
     crm_redis_connected          => 'gauge',
     crm_redis_in_flight          => 'gauge',
     crm_redis_commands_total     => 'counter',
