@@ -5,15 +5,22 @@
 #   make stop       ends what `make run' started
 #   make test       everything that is tested
 #   make test-asan  the same with the module under AddressSanitizer and UBSan
+#   make test-crash 200 faults under load, and what they leave behind
+#   make fuzz-short  every fuzz target for 30 seconds
 #   make bench      the speed, as ratios
 #
-# Variables of `make run': PORT, DATA_DIR, WORKERS, ACCESS_LOG.
+# Variables of `make run': PORT, DATA_DIR, WORKERS, ACCESS_LOG; of
+# `make test-crash': CRASH_ROUNDS, of 15 faults each; of `make fuzz-short':
+# FUZZ_SECONDS, for each target.
 
 PORT       ?= 8080
 DATA_DIR   ?= ./var
 WORKERS    ?= auto
 ACCESS_LOG ?= on
 BUILD      ?= build
+
+CRASH_ROUNDS ?= 14
+FUZZ_SECONDS ?= 30
 
 MODULE := ngx_http_crm_module.so
 
@@ -23,14 +30,25 @@ UNIT_OBJS  := $(patsubst %.c,$(BUILD)/unit/%.o,$(UNIT_SRCS))
 UNIT_TESTS := $(patsubst lua-free-tests/%.c,$(BUILD)/unit/%, \
                   $(wildcard lua-free-tests/test_*.c))
 
+# without a fuzzer they replay what is kept; with one: make fuzz-short
+FUZZ_DIR   := lua-free-tests/fuzz
+FUZZ_TESTS := $(patsubst $(FUZZ_DIR)/%.c,$(BUILD)/unit/%, \
+                  $(wildcard $(FUZZ_DIR)/fuzz_*.c))
+FUZZERS    := $(patsubst $(FUZZ_DIR)/%.c,$(BUILD)/fuzz/%, \
+                  $(wildcard $(FUZZ_DIR)/fuzz_*.c))
+FUZZ_SRCS  := $(UNIT_SRCS) src/http/crm_params.c
+FUZZ_OBJS  := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SRCS))
+
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror \
                -Wpointer-arith -fno-omit-frame-pointer \
                -fsanitize=address,undefined -fno-sanitize-recover=undefined \
                -Isrc/base -Isrc/domain -Isrc/store
+FUZZ_CFLAGS  = $(UNIT_CFLAGS) -fsanitize=fuzzer
 UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
                -lm
 
-.PHONY: all module asan run stop test test-asan unit bench clean
+.PHONY: all module asan run stop test test-asan test-crash \
+        unit fuzz-short bench clean
 
 all: module
 
@@ -55,12 +73,16 @@ test-asan: asan unit
 	@CRM_SANITIZE=1 CRM_UNIT_COUNTS="$(BUILD)/unit/counts" \
 	    CRM_MODULE="$(abspath $(BUILD))/asan/$(MODULE)" t/run.pl
 
+test-crash: module
+	@CRM_CRASH_ROUNDS="$(CRASH_ROUNDS)" \
+	    CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.pl t/crash/*.t
+
 bench: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/run.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
 
-unit: $(UNIT_TESTS)
-	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(FUZZ_TESTS)
+	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS) $(FUZZ_TESTS)
 
 # an archive, so that a program takes only what it tests
 $(BUILD)/unit/libcrm.a: $(UNIT_OBJS)
@@ -72,14 +94,39 @@ $(BUILD)/unit/%: lua-free-tests/%.c $(BUILD)/unit/libcrm.a
 	@$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -o $@ $< \
 	    $(BUILD)/unit/libcrm.a $(UNIT_LIBS)
 
+$(BUILD)/unit/fuzz_%: $(FUZZ_DIR)/fuzz_%.c $(FUZZ_DIR)/replay.c \
+                      $(BUILD)/unit/libcrm.a $(BUILD)/unit/src/http/crm_params.o
+	@echo "CC $<"
+	@$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -Isrc/http -o $@ \
+	    $< $(FUZZ_DIR)/replay.c $(BUILD)/unit/src/http/crm_params.o \
+	    $(BUILD)/unit/libcrm.a $(UNIT_LIBS)
+
 $(BUILD)/unit/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	@$(CC) $(UNIT_CFLAGS) -MMD -MP $(CPPFLAGS) -c -o $@ $<
 
-.SECONDARY: $(UNIT_OBJS)
+fuzz-short: $(FUZZERS)
+	@$(FUZZ_DIR)/run.sh $(FUZZ_SECONDS) "$(BUILD)/fuzz/corpus" $(FUZZERS)
 
--include $(wildcard $(BUILD)/unit/*.d $(BUILD)/unit/src/*/*.d)
+$(BUILD)/fuzz/fuzz_%: $(FUZZ_DIR)/fuzz_%.c $(BUILD)/fuzz/libcrm.a
+	@echo "CLANG $<"
+	@clang $(FUZZ_CFLAGS) -MMD -MP -Isrc/http -o $@ $< \
+	    $(BUILD)/fuzz/libcrm.a $(filter-out -lcmocka,$(UNIT_LIBS))
+
+$(BUILD)/fuzz/libcrm.a: $(FUZZ_OBJS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "CLANG $<"
+	@clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+.SECONDARY: $(UNIT_OBJS) $(FUZZ_OBJS) $(BUILD)/unit/src/http/crm_params.o
+
+-include $(wildcard $(BUILD)/unit/*.d $(BUILD)/unit/src/*/*.d \
+                    $(BUILD)/fuzz/*.d $(BUILD)/fuzz/src/*/*.d)
 
 clean:
 	rm -rf "$(BUILD)"

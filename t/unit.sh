@@ -28,8 +28,17 @@ sum() {
         | awk '{ n += $1 } END { print n + 0 }'
 }
 
+fuzz=$(cd "$(dirname "$0")/../lua-free-tests/fuzz" && pwd)
+
 for program in "$@"; do
-    "$program" > "$output" 2>&1 < /dev/null
+    name=${program##*/}
+    kept=()
+
+    case $name in
+        fuzz_*) kept=("$fuzz/seeds/$name" "$fuzz/found/$name") ;;
+    esac
+
+    "$program" "${kept[@]}" > "$output" 2>&1 < /dev/null
     code=$?
 
     passed=$((passed + $(sum PASSED)))

@@ -18,7 +18,8 @@ packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
 if [ "${1:-run}" = test ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
               libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
-              libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl"
+              libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl
+              clang libclang-rt-14-dev"
 fi
 
 installed() {

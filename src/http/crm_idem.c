@@ -6,7 +6,10 @@
 
 
 #define CRM_IDEM_TTL       "86400000"       /* 24 h in milliseconds */
-#define CRM_IDEM_CLAIM     "60000"          /* should its worker die */
+#define CRM_IDEM_CLAIM     "10000"          /* should its worker die; a copy
+                                               that comes after it, while the
+                                               first still runs, does no harm:
+                                               each record has a key */
 #define CRM_IDEM_BODY_MAX  65536
 
 /*

@@ -27,7 +27,8 @@ my $BAD = qr/\[(?:alert|emerg|crit)\]|runtime\ error:|Sanitizer/x;
 
 # Options: workers (2), redis ("line\n..." for redis.conf), main, events, http,
 # server, location (lines for those blocks of nginx.conf), crm_redis (further
-# arguments of that directive), operator_key, no_start.
+# arguments of that directive), operator_key, daemon (so that nginx can be
+# upgraded), no_start.
 
 sub new {
     my ($class, %options) = @_;
@@ -146,10 +147,63 @@ sub start_nginx {
     my @env = sanitized() ? $self->sanitizer_env : ();
 
     $self->{started}++;
-    $self->spawn('nginx', bound(), 'env', @env, 'nginx', '-e',
+    ask_for_orphans() if $self->{daemon};
+    unlink "$self->{dir}/nginx.pid";
+    $self->spawn('nginx', bound(), 'env', @env, binary(), '-e',
                  "$self->{dir}/error.log", '-c', "$self->{dir}/nginx.conf");
 
+    $self->adopt_nginx if $self->{daemon};
     $self->wait_for('nginx', 30, sub { $self->ready });
+}
+
+
+# by its whole path: an upgrade starts what the first argument names
+
+sub binary {
+    my ($path) = grep { -x } map { "$_/nginx" } split /:/, $ENV{PATH};
+
+    return $path // die "no nginx in PATH\n";
+}
+
+
+# A daemon has left us: the master becomes our child, as we ask for orphans.
+
+sub adopt_nginx {
+    my ($self) = @_;
+
+    my $begun = delete $self->{pid}{nginx};
+
+    waitpid $begun, 0;
+    $self->{pid}{nginx} = $self->{group}{nginx} = $self->new_master($begun);
+}
+
+
+# the pid in the file, once it is another with all its workers
+
+sub new_master {
+    my ($self, $old) = @_;
+
+    my $end = time + 20;
+
+    while (time < $end) {
+        my ($pid) = (eval { slurp("$self->{dir}/nginx.pid") } // '')
+                    =~ /^(\d+)\n/;
+
+        return $pid if $pid && $pid != $old
+                       && children($pid) >= $self->{workers};
+        sleep 0.02;
+    }
+
+    die "no new master:\n" . $self->output('nginx');
+}
+
+
+# PR_SET_CHILD_SUBREAPER
+
+sub ask_for_orphans {
+    my $prctl = (POSIX::uname())[4] eq 'x86_64' ? 157 : 167;
+
+    syscall($prctl, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
 }
 
 
@@ -201,15 +255,42 @@ sub reload {
 }
 
 
+# A new master from the same file beside the old one, which then drains and
+# ends (nginx's signals USR2 and QUIT).  nginx can do it as a daemon only.
+
+sub upgrade {
+    my ($self) = @_;
+
+    my $old = $self->{pid}{nginx};
+
+    kill 'USR2', $old;
+    $self->{pid}{nginx} = $self->new_master($old);
+    kill 'QUIT', $old;
+
+    my $end = time + 30;
+
+    while (waitpid($old, WNOHANG) == 0) {
+        die "the old master does not end\n" if time > $end;
+        sleep 0.02;
+    }
+}
+
+
+sub children {
+    my ($pid) = @_;
+
+    return split ' ', eval { slurp("/proc/$pid/task/$pid/children") } // '';
+}
+
+
 # the pids of the worker processes, draining ones included
 
 sub workers {
     my ($self) = @_;
 
     my $pid = $self->{pid}{nginx} or return;
-    my $children = eval { slurp("/proc/$pid/task/$pid/children") } // '';
 
-    return grep { title($_) =~ /^nginx: worker/ } split ' ', $children;
+    return grep { title($_) =~ /^nginx: worker/ } children($pid);
 }
 
 
@@ -462,7 +543,7 @@ sub nginx_conf {
     return <<END;
 load_module "$self->{module}";
 $user
-daemon off;
+daemon @{[ $self->{daemon} ? 'on' : 'off' ]};
 worker_processes $self->{workers};
 worker_shutdown_timeout 20s;
 pid $dir/nginx.pid;
@@ -585,6 +666,7 @@ sub spawn {
     }
 
     $self->{pid}{$name} = $pid;
+    delete $self->{group}{$name};
 }
 
 
@@ -603,7 +685,7 @@ sub end {
     while (waitpid($pid, WNOHANG) == 0) {
         if (time > $end) {
             push @{ $self->{overdue} }, $name;
-            kill 'KILL', -$pid;
+            kill 'KILL', -($self->{group}{$name} // $pid);
             waitpid $pid, 0;
             last;
         }
@@ -685,7 +767,8 @@ sub DESTROY {
     return if $self->{owner} != $$ || $self->{finished};
 
     # each leads its own process group: workers must not be left behind
-    kill 'KILL', map { -$_ } values %{ $self->{pid} // {} };
+    kill 'KILL', map { -$_ } values %{ $self->{pid} // {} },
+                             values %{ $self->{group} // {} };
 }
 
 
