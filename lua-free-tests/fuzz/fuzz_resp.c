@@ -85,8 +85,7 @@ commit(crm_arena_t *a, unsigned n, const crm_str_t *word)
     }
 
     if (ops.failed
-        || crm_resp_commit_prepare(&prepared, &ops, crm_str("f"), a)
-           != CRM_OK)
+        || crm_resp_commit_prepare(&prepared, &ops, crm_str("f")) != CRM_OK)
     {
         return;
     }
