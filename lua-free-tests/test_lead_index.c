@@ -217,7 +217,8 @@ test_tombstone(void **state)
     (void) state;
 
     assert_string_equal(index_of("{'id':'7','name':'Pumps','stage':'1',"
-                                 "'reason':'3','merged':'6'}", ""), "");
+                                 "'reason':'3','merged':'130'}", ""),
+                        "l:m:2 0000000007 130\n");
 }
 
 

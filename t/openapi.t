@@ -278,6 +278,10 @@ for (@operations) {
 
     my %known = %{ resolve("#/components/schemas/$kind")->{properties} };
 
+    delete $known{$_} for grep {
+        ($known{$_}{description} // '') =~ /^Left out/
+    } keys %known;
+
     is(join(' ', sort grep { $kind ne 'Token' || $_ ne 'token' }
                  keys %{ $res->json }),
        join(' ', sort keys %known), "$kind: and every field is in it");

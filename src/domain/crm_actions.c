@@ -2,6 +2,7 @@
 
 #include "crm_actions.h"
 #include "crm_fields.h"
+#include "crm_lead_merge.h"
 
 
 #define CRM_ACTION(variable, text, list)                                      \
@@ -39,6 +40,18 @@ static const crm_field_t  crm_done_fields[] = {
       .ref = CRM_KIND_NONE }
 };
 
+static const crm_field_t  crm_merge_fields[] = {
+    { CRM_NAMED("ids"), .type = CRM_T_IDS, .flags = CRM_F_REQUIRED,
+      .max = CRM_MERGE_MAX, .ref = CRM_KIND_LEAD },
+    { CRM_NAMED("team_id"), .type = CRM_T_ID, .ref = CRM_KIND_TEAM },
+    { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER },
+    { CRM_NAMED("dry_run"), .type = CRM_T_BOOL, .ref = CRM_KIND_NONE }
+};
+
+static const crm_field_t  crm_unmerge_fields[] = {
+    { CRM_NAMED("merge_id"), .type = CRM_T_ID, .ref = CRM_KIND_MESSAGE }
+};
+
 
 const crm_entity_t  crm_action_none = {
     CRM_KIND_NONE, crm_string("none"), crm_string("none"), NULL, 0
@@ -48,3 +61,5 @@ CRM_ACTION(crm_action_move, "move", crm_move_fields);
 CRM_ACTION(crm_action_plan, "plan", crm_plan_fields);
 CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
 CRM_ACTION(crm_action_done, "done", crm_done_fields);
+CRM_ACTION(crm_action_merge, "merge", crm_merge_fields);
+CRM_ACTION(crm_action_unmerge, "unmerge", crm_unmerge_fields);

@@ -65,14 +65,11 @@ crm_activity_view(crm_record_t *activity, const crm_conf_t *conf,
 
 /* ---- CRM_LEAD_DUE ------------------------------------------------------- */
 
-/* the next activity is the one of the earliest day, then of the lowest id;
-   the instants are the earliest of any */
-
 static void
 crm_activity_due_join(const crm_conf_t *conf, crm_due_t *due, unsigned *any,
     const crm_record_t *activity)
 {
-    int64_t             start, end;
+    crm_due_t           one;
     const crm_zone_t   *zone;
     const crm_value_t  *v = activity->v;
 
@@ -81,25 +78,18 @@ crm_activity_due_join(const crm_conf_t *conf, crm_due_t *due, unsigned *any,
     }
 
     zone = crm_conf_user_zone(conf, v[CRM_ACTIVITY_USER_ID].num);
-    start = crm_zone_day_start(zone, v[CRM_ACTIVITY_DUE_DATE].num);
-    end = crm_zone_day_start(zone, v[CRM_ACTIVITY_DUE_DATE].num + 1);
 
-    if (!*any || start < due->start) {
-        due->start = start;
-    }
+    one.start = crm_zone_day_start(zone, v[CRM_ACTIVITY_DUE_DATE].num);
+    one.end = crm_zone_day_start(zone, v[CRM_ACTIVITY_DUE_DATE].num + 1);
+    one.id = crm_record_id(activity);
+    one.type = v[CRM_ACTIVITY_OF_TYPE].num;
+    one.day = v[CRM_ACTIVITY_DUE_DATE].num;
+    one.user = v[CRM_ACTIVITY_USER_ID].num;
 
-    if (!*any || end < due->end) {
-        due->end = end;
-    }
-
-    if (!*any || v[CRM_ACTIVITY_DUE_DATE].num < due->day
-        || (v[CRM_ACTIVITY_DUE_DATE].num == due->day
-            && crm_record_id(activity) < due->id))
-    {
-        due->id = crm_record_id(activity);
-        due->type = v[CRM_ACTIVITY_OF_TYPE].num;
-        due->day = v[CRM_ACTIVITY_DUE_DATE].num;
-        due->user = v[CRM_ACTIVITY_USER_ID].num;
+    if (*any) {
+        crm_due_join(due, &one);
+    } else {
+        *due = one;
     }
 
     *any = 1;

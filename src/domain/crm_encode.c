@@ -195,6 +195,7 @@ crm_record_json_fields(crm_out_t *out, const crm_record_t *rec,
         f = &rec->entity->fields[i];
 
         if ((f->flags & CRM_F_HIDDEN)
+            || ((f->flags & CRM_F_SPARSE) && !rec->v[i].set)
             || (mask != NULL && !crm_mask_has(mask, i)))
         {
             continue;

@@ -87,6 +87,7 @@ typedef enum {
 #define CRM_F_FACET       0x0800        /* bitmap by value */
 #define CRM_F_NULLABLE    0x1000        /* a default that null clears */
 #define CRM_F_UNTRACKED   0x2000        /* no entry in the change log */
+#define CRM_F_SPARSE      0x4000        /* shown only where it is set */
 
 
 typedef struct crm_entity_s  crm_entity_t;

@@ -316,6 +316,10 @@
     X(STAGE_CHANGED_AT, "stage_changed_at", "staged", INSTANT, AUTO)          \
     X(MERGED_INTO,  "merged_into",  "merged",  ID,      RO,                   \
       .ref = CRM_KIND_LEAD)                                                   \
+    X(MERGED_BY,    "merged_by",    "mby",     INT,     HID,                  \
+      .max = INT64_MAX)                                                       \
+    X(MERGE_ID,     "merge_id",     "merge",   INT,     HID,                  \
+      .max = INT64_MAX)                                                       \
     X(ROTTING,      "rotting",      "",        BOOL,    COMP|CARD|FILT)       \
     X(ACTIVITY_STATE, "activity_state", "",    ENUM,    COMP|CARD|FILT,       \
       .words = &crm_words_activity_state)                                     \
@@ -360,6 +364,8 @@
     X(DONE_AT,    "done_at",    "done",    INSTANT, RO)                       \
     X(DONE_BY,    "done_by",    "by",      ID,      RO, .ref = CRM_KIND_USER) \
     X(FEEDBACK,   "feedback",   "feedback", LONG,   RO, .max = CRM_LONG_MAX)  \
+    X(QUOTED_FROM, "quoted_from", "quoted", ID,     RO|CRM_F_SPARSE,          \
+      .ref = CRM_KIND_LEAD)                                                   \
     X(OUTCOME,    "outcome",    "outcome", ENUM,    HID,                      \
       .words = &crm_words_activity_outcome, .value = "open")                  \
     X(TEAM,       "team_id",    "team",    ID,      HID|FILT,                 \
@@ -403,6 +409,8 @@
     X(VALID_UNTIL, "valid_until", "until",   DATE,    SORT|RANGE)             \
     X(LINES,       "lines",       "lines",   OBJECTS, REQ, .max = 500,        \
       .items = &crm_order_line)                                               \
+    X(QUOTED_FROM, "quoted_from", "quoted",  ID,      RO|CRM_F_SPARSE,        \
+      .ref = CRM_KIND_LEAD)                                                   \
     X(OWNER,       "owner",       "owner",   ID,      HID,                    \
       .ref = CRM_KIND_USER)
 

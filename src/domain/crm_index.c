@@ -17,6 +17,7 @@
 
 
 #define CRM_IX_FIRST  64
+#define CRM_IX_WORDS  2000      /* of one command */
 
 
 /* the entries of one list in order, and how far the walk has come */
@@ -433,6 +434,10 @@ crm_ix_take(crm_ix_walk_t *walk, const crm_ix_t *place, int64_t *sum)
 static void
 crm_ix_change(crm_ix_group_t *g, const crm_ix_t *was, const crm_ix_t *is)
 {
+    if (g->nremove + g->nadd >= CRM_IX_WORDS) {
+        crm_ix_flush(g);
+    }
+
     if (is == NULL) {
         g->remove[2 + g->nremove++] = was->member;
         return;

@@ -149,6 +149,9 @@ typedef struct {
 int crm_due_parse(const crm_str_t *text, crm_due_t *due);
 int crm_due_print(crm_arena_t *a, const crm_due_t *due, crm_str_t *text);
 
+/* both together, in the first */
+void crm_due_join(crm_due_t *due, const crm_due_t *other);
+
 /* CRM_ACT_* at an instant */
 int crm_due_state(const crm_due_t *due, int64_t now);
 
@@ -191,8 +194,8 @@ int crm_lead_card_json(crm_out_t *out, const crm_str_t *card,
     const crm_conf_t *conf, int64_t now);
 
 /* every index entry of the lead (keys.md) but its duplicate keys
-   (crm_dup_index()); none for a tombstone.  The second emits those of the
-   words searched by q, the first all others. */
+   (crm_dup_index()); of a tombstone where it went.  The second emits those of
+   the words searched by q, the first all others. */
 void crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead);
 void crm_lead_index_words(crm_ix_list_t *list, const crm_record_t *lead);
 void crm_lead_index(crm_ix_list_t *list, const crm_record_t *lead);

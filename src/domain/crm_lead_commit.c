@@ -8,6 +8,7 @@
 #include "crm_change.h"
 #include "crm_dup.h"
 #include "crm_keyer.h"
+#include "crm_lead_merge.h"
 #include "crm_words.h"
 
 
@@ -216,6 +217,13 @@ crm_lead_commit(crm_ops_t *ops, const crm_rule_t *rule,
     if (lead == NULL) {
         crm_ops_put(ops, "DEL", key, none, none, none);
         crm_ops_put(ops, "DEL", list, none, none, none);
+
+        if (old->v[CRM_LEAD_MERGE_ID].set) {
+            crm_ops_put(ops, "DEL",
+                        crm_lead_unmerge_key(ops->arena, &rule->prefix,
+                                             old->v[CRM_LEAD_MERGE_ID].num),
+                        none, none, none);
+        }
 
     } else if (crm_lead_store(ops, key, lead, &differ) != CRM_OK) {
         return CRM_ERROR;

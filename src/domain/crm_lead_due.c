@@ -57,6 +57,28 @@ crm_due_parse(const crm_str_t *text, crm_due_t *due)
 }
 
 
+/* the next activity is the one of the earliest day, then of the lowest id;
+   the instants are the earliest of any */
+
+void
+crm_due_join(crm_due_t *due, const crm_due_t *other)
+{
+    int64_t  start, end;
+
+    start = due->start < other->start ? due->start : other->start;
+    end = due->end < other->end ? due->end : other->end;
+
+    if (other->day < due->day
+        || (other->day == due->day && other->id < due->id))
+    {
+        *due = *other;
+    }
+
+    due->start = start;
+    due->end = end;
+}
+
+
 int
 crm_due_print(crm_arena_t *a, const crm_due_t *due, crm_str_t *text)
 {

@@ -9,6 +9,7 @@
 
 #include "crm_index_record.h"
 #include "crm_lead.h"
+#include "crm_lead_merge.h"
 #include "crm_money.h"
 #include "crm_row.h"
 #include "crm_text.h"
@@ -23,6 +24,8 @@ static const u_char     crm_type_letters[] = { 'l', 'o' };
 static const crm_str_t  crm_lead_none = crm_string("none");
 
 
+static void crm_lead_ix_merged(crm_ix_list_t *list,
+    const crm_record_t *lead);
 static void crm_lead_ix_sorts(crm_ixr_t *x);
 static void crm_lead_ix_facets(crm_ixr_t *x);
 static void crm_lead_ix_source(crm_ixr_t *x);
@@ -48,6 +51,7 @@ crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead)
     crm_str_t  segment;
 
     if (lead->v[CRM_LEAD_MERGED_INTO].set) {
+        crm_lead_ix_merged(list, lead);
         return;
     }
 
@@ -70,6 +74,28 @@ crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead)
     crm_lead_ix_reason(&x);
     crm_lead_ix_board(&x);
     crm_row_index(&x);
+}
+
+
+/* all that there is of a tombstone: where it went */
+
+static void
+crm_lead_ix_merged(crm_ix_list_t *list, const crm_record_t *lead)
+{
+    int64_t    survivor = lead->v[CRM_LEAD_MERGED_INTO].num;
+    crm_ixr_t  x;
+    crm_str_t  key;
+
+    key = crm_lead_merged_key(list->arena, &list->prefix, survivor);
+
+    if (key.data == NULL
+        || crm_ixr_init(&x, list, "l", lead, crm_str("")) != CRM_OK)
+    {
+        list->failed = 1;
+        return;
+    }
+
+    crm_ix_zset(list, key, x.id10, survivor);
 }
 
 

@@ -30,7 +30,31 @@ static const crm_undo_group_t  crm_undo_groups[] = {
     [CRM_UNDO_TEAM] = { { CRM_LEAD_TEAM_ID }, 1, { 0 }, 0 },
     { { CRM_LEAD_USER_ID }, 1, { CRM_LEAD_ASSIGNED_AT }, 1 },
     { { CRM_LEAD_TAG_IDS }, 1, { 0 }, 0 },
-    { { CRM_LEAD_PRIORITY }, 1, { 0 }, 0 }
+    { { CRM_LEAD_PRIORITY }, 1, { 0 }, 0 },
+
+    /* what only a merge writes (crm_lead_unmerge.c) */
+
+    { { CRM_LEAD_TYPE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_CONVERTED_AT }, 1, { 0 }, 0 },
+    { { CRM_LEAD_STREET, CRM_LEAD_CITY, CRM_LEAD_REGION,
+        CRM_LEAD_POSTAL_CODE, CRM_LEAD_COUNTRY }, 5, { 0 }, 0 },
+    { { CRM_LEAD_CONTACT_ID }, 1, { 0 }, 0 },
+    { { CRM_LEAD_CONTACT_NAME }, 1, { 0 }, 0 },
+    { { CRM_LEAD_COMPANY_NAME }, 1, { 0 }, 0 },
+    { { CRM_LEAD_JOB_TITLE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_EMAIL }, 1, { 0 }, 0 },
+    { { CRM_LEAD_PHONE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_WEBSITE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_DESCRIPTION }, 1, { 0 }, 0 },
+    { { CRM_LEAD_EXPECTED_REVENUE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_RECURRING_REVENUE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_RECURRING_MONTHS }, 1, { 0 }, 0 },
+    { { CRM_LEAD_EXPECTED_CLOSE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_SOURCE }, 1, { 0 }, 0 },
+    { { CRM_LEAD_MEDIUM }, 1, { 0 }, 0 },
+    { { CRM_LEAD_CAMPAIGN }, 1, { 0 }, 0 },
+    { { CRM_LEAD_REFERRED_BY }, 1, { 0 }, 0 },
+    { { CRM_LEAD_COLOR }, 1, { 0 }, 0 }
 };
 
 #define CRM_UNDO_GROUPS                                                       \

@@ -169,6 +169,7 @@ crm_order_update(const crm_rule_t *rule, const crm_record_t *old,
                           &(*order)->v[CRM_ORDER_LINES]);
 
     if (!(*order)->v[CRM_ORDER_LEAD_ID].set || lead != NULL) {
+        crm_value_clear(&(*order)->v[CRM_ORDER_QUOTED_FROM]);
         crm_order_place(*order, lead);
     }
 
@@ -190,6 +191,7 @@ crm_order_unlink(const crm_rule_t *rule, const crm_record_t *old,
     crm_record_t *order)
 {
     crm_value_clear(&order->v[CRM_ORDER_LEAD_ID]);
+    crm_value_clear(&order->v[CRM_ORDER_QUOTED_FROM]);
     crm_order_place(order, NULL);
 
     (void) crm_change_touch(rule, old, order, NULL);

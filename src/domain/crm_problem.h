@@ -59,6 +59,10 @@
     X(NOT_UNDOABLE,           409, "not_undoable", "Cannot be undone")        \
     X(CHANGED_SINCE,          409, "changed_since",                           \
       "Changed by somebody else since")                                       \
+    X(TOO_MANY_MERGED,        409, "too_many_merged",                         \
+      "More than one record can hold")                                        \
+    X(NOT_UNMERGEABLE,        409, "not_unmergeable",                         \
+      "There is no merge that could be taken back")                           \
     X(NO_ADDRESS,             409, "no_address",                              \
       "The record has no e-mail address")                                     \
     X(PRECONDITION_FAILED,    412, "precondition_failed",                     \

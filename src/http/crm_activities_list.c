@@ -192,14 +192,17 @@ crm_acts_seen(crm_flow_t *f)
             return rc;
         }
 
-        if (rc == NGX_DECLINED) {
+        if (rc == NGX_DECLINED
+            || (acts->record == 0 && rec->v[CRM_LEAD_MERGED_INTO].set))
+        {
             return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
         }
 
-        if (entity->kind == CRM_KIND_LEAD
-            && crm_lead_visible(f, rec) != NGX_OK)
-        {
-            return NGX_OK;
+        rc = entity->kind == CRM_KIND_LEAD ? crm_lead_readable(f, rec)
+                                           : NGX_OK;
+
+        if (rc != NGX_OK) {
+            return rc == NGX_DECLINED ? NGX_OK : rc;
         }
     }
 

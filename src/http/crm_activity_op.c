@@ -228,14 +228,18 @@ crm_activity_op_record(crm_flow_t *f, crm_activity_op_t *o)
     /* the assignee's own may be on a lead that they may not see */
 
     if (rc == NGX_DECLINED
-        || (o->id == 0 && !crm_may_see(f, o->old_lead)))
+        || (o->id == 0 && !o->old_lead->v[CRM_LEAD_MERGED_INTO].set
+            && !crm_may_see(f, o->old_lead)))
     {
         return crm_activity_op_no_record(f, o) == NGX_OK ? NGX_DECLINED
                                                          : NGX_ERROR;
     }
 
+    /* the activity has gone to the survivor since it was read */
+
     if (o->old_lead->v[CRM_LEAD_MERGED_INTO].set) {
-        return crm_lead_visible(f, o->old_lead);
+        return o->id != 0 ? crm_flow_retry(f)
+                          : crm_lead_visible(f, o->old_lead);
     }
 
     return NGX_OK;
@@ -261,6 +265,10 @@ crm_activity_op_again(crm_flow_t *f, crm_activity_op_t *o)
     if (rc == NGX_DECLINED || !crm_activity_visible(f, o->old)) {
         (void) crm_activity_op_hidden(f);
         return NGX_DECLINED;
+    }
+
+    if (o->old->v[CRM_ACTIVITY_LEAD_ID].num != o->lead_id) {
+        return crm_flow_retry(f);
     }
 
     return NGX_OK;

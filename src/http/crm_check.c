@@ -54,7 +54,10 @@ crm_check_clear(crm_checker_t *c)
     c->leads.n = 0;
     c->nacts = 0;
     c->norders = 0;
+    c->ntombs = 0;
     c->messages.n = 0;
+    c->unmerges.n = 0;
+    c->merges.n = 0;
 }
 
 
@@ -78,6 +81,9 @@ crm_check_release(crm_job_t *job)
     free(c->orders.id);
     free(c->leads.id);
     free(c->messages.id);
+    free(c->unmerges.id);
+    free(c->merges.id);
+    free(c->tomb);
     free(c->act);
     free(c->order);
 

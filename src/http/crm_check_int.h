@@ -10,7 +10,8 @@
  *                      from the functions that the commits use;
  *                      crm_check_lead.c, crm_check_acts.c,
  *                      crm_check_orders.c: what records keep of themselves
- *                      and of one another
+ *                      and of one another; crm_check_tombs.c: where merged
+ *                      ones went
  *   crm_check_read.c   every index as it is
  *   crm_check_dup.c    duplicate keys: which generations count, groups
  *   crm_check_tally.c  per key: how many entries, and the sum of their
@@ -124,6 +125,12 @@ typedef struct {
     int64_t    owner;
 } crm_check_order_t;
 
+/* where a merged lead went */
+typedef struct {
+    int64_t    id;
+    int64_t    into;
+} crm_check_tomb_t;
+
 #define CRM_CHECK_WINDOW  64        /* keys read side by side */
 
 typedef struct {
@@ -168,6 +175,11 @@ typedef struct {
     crm_check_ids_t     messages;       /* leads with messages */
     crm_strs_t          gone;           /* generations that are swept away */
     ngx_uint_t          groups;         /* those of duplicates differ */
+    crm_check_ids_t     unmerges;       /* merges that can be taken back */
+    crm_check_ids_t     merges;         /* those of tombstones */
+    crm_check_tomb_t   *tomb;           /* by id */
+    uint32_t            ntombs;
+    uint32_t            tombs_cap;
     crm_check_act_t    *act;            /* by lead */
     uint32_t            nacts;
     uint32_t            acts_cap;
@@ -308,6 +320,15 @@ void crm_check_dup_compare(crm_checker_t *c);
 /* the next entry of a key of open leads (NULL: the end of the key) */
 ngx_int_t crm_check_dup_run(crm_flow_t *f, crm_check_reader_t *reader,
     const crm_str_t *score);
+
+
+/* ---- crm_check_tombs.c -------------------------------------------------- */
+
+/* remembers a lead that is one */
+ngx_int_t crm_check_tomb_add(crm_checker_t *c, const crm_record_t *lead);
+
+/* all of them, once every lead was taken */
+void crm_check_tombs(crm_flow_t *f);
 
 
 /* ---- phases, in their order --------------------------------------------- */

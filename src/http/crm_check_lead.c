@@ -62,6 +62,10 @@ crm_check_lead_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 
     crm_check_count(c, CRM_KIND_LEAD, id, 1 + replies[1].num);
 
+    if (crm_check_tomb_add(c, lead) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     /* card and indexes are those of the right due day */
 
     if (f->conf != NULL && crm_check_lead_acts(f, lead) != NGX_OK) {

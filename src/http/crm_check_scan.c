@@ -24,7 +24,8 @@ static const crm_check_name_t  crm_check_names[] = {
     { "contact:", "",   offsetof(crm_checker_t, contacts) },
     { "activity:", "",  offsetof(crm_checker_t, activities) },
     { "order:",   "",   offsetof(crm_checker_t, orders) },
-    { "tokens:",  "",   offsetof(crm_checker_t, tokens) }
+    { "tokens:",  "",   offsetof(crm_checker_t, tokens) },
+    { "unmerge:", "",   offsetof(crm_checker_t, unmerges) }
 };
 
 /* what follows from nothing, and is read by itself */
@@ -219,6 +220,7 @@ crm_check_scan_ended(crm_checker_t *c)
     crm_check_ids_sort(&c->orders);
     crm_check_ids_sort(&c->leads);
     crm_check_ids_sort(&c->messages);
+    crm_check_ids_sort(&c->unmerges);
 
     c->job->done = c->entities;
     c->job->total = c->entities + c->contacts.n + c->activities.n

@@ -460,6 +460,8 @@ crm_check_orphans(crm_flow_t *f)
         }
     }
 
+    crm_check_tombs(f);
+
     c->at = 0;
     c->nreaders = 0;
     c->phase = crm_check_read;

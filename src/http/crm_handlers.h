@@ -63,6 +63,10 @@ ngx_int_t crm_lead_restore_handler(crm_flow_t *f);
 ngx_int_t crm_lead_archive_handler(crm_flow_t *f);
 ngx_int_t crm_leads_batch(crm_flow_t *f);
 
+/* crm_merge.c, crm_unmerge.c */
+ngx_int_t crm_leads_merge(crm_flow_t *f);
+ngx_int_t crm_lead_unmerge_handler(crm_flow_t *f);
+
 /* crm_bulk.c, crm_bulk_undo.c */
 ngx_int_t crm_leads_bulk(crm_flow_t *f);
 ngx_int_t crm_job_undo(crm_flow_t *f);

@@ -25,24 +25,30 @@ static ngx_int_t crm_lead_acts_loaded(crm_flow_t *f);
 
 
 void
-crm_lead_acts_ask(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n)
+crm_lead_acts_ids(crm_flow_t *f, int64_t lead)
 {
     unsigned      ended;
     crm_str_t     none = crm_null_string;
     crm_arena_t  *a = &f->arena;
 
-    o->acts_reply = *n;
-
     for (ended = 0; ended < 2; ended++) {
         crm_flow_call(f, "ZRANGEBYSCORE",
                       crm_activity_bucket(a, &f->tenant->prefix,
-                                          CRM_KIND_LEAD, o->id, ended),
+                                          CRM_KIND_LEAD, lead, ended),
                       crm_arena_printf(a, "%lld", (long long)
-                           crm_activity_score(o->id, CRM_ACTIVITY_FIRST)),
+                           crm_activity_score(lead, CRM_ACTIVITY_FIRST)),
                       crm_arena_printf(a, "(%lld", (long long)
-                           crm_activity_score(o->id, CRM_ACTIVITY_LAST)),
+                           crm_activity_score(lead, CRM_ACTIVITY_LAST)),
                       none);
     }
+}
+
+
+void
+crm_lead_acts_ask(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n)
+{
+    o->acts_reply = *n;
+    crm_lead_acts_ids(f, o->id);
 
     *n += 2;
 }

@@ -296,7 +296,7 @@ crm_lead_op_decide(crm_flow_t *f)
 static ngx_int_t
 crm_lead_op_orders(crm_flow_t *f)
 {
-    return crm_lead_orders_load(f, crm_lead_op_commit);
+    return crm_lead_orders_load(f, crm_lead_tombs_load);
 }
 
 
@@ -369,6 +369,7 @@ crm_lead_op_commit(crm_flow_t *f)
 
     if (crm_lead_acts_commit(f, o, &rule) != NGX_OK
         || crm_lead_orders_commit(o, &rule) != NGX_OK
+        || crm_lead_tombs_commit(o, &rule) != NGX_OK
         || crm_lead_commit(&o->ops, &rule, o->old, o->lead, o->message)
            != CRM_OK)
     {

@@ -74,6 +74,10 @@ struct crm_lead_op_s {
     crm_lead_acts_t      *acts;
     ngx_uint_t            orders_reply;         /* the lead's orders */
     crm_lead_orders_t    *orders;
+    ngx_uint_t            tombs_reply;          /* of a deletion */
+    ngx_uint_t            ntombs;
+    int64_t              *tomb_id;
+    crm_record_t        **tomb;                 /* they go with the lead */
     crm_ops_t             ops;
 
     void                 *window;       /* of crm_lead_place.c */
@@ -115,9 +119,13 @@ ngx_int_t crm_lead_op_start(crm_flow_t *f);
 ngx_int_t crm_lead_answer(crm_flow_t *f, ngx_uint_t status,
     crm_record_t *lead);
 
-/* a lead that is loaded and may be seen; else the problem is set (404, or
-   the tombstone's 409) and NGX_DECLINED */
+/* a lead that is loaded and may be seen; else 404 is prepared: NGX_DECLINED.
+   A tombstone's 409 (404 where its survivor may not be seen) needs another
+   look: CRM_WAIT, which the step returns. */
 ngx_int_t crm_lead_visible(crm_flow_t *f, const crm_record_t *lead);
+
+/* the same for a GET below /leads/{id}: 301 to where the survivor has it */
+ngx_int_t crm_lead_readable(crm_flow_t *f, const crm_record_t *lead);
 
 /* crm_lead_place.c: the rank of a move beside a neighbour, relabelling a few
    records where the gap is used up; then crm_lead_op_decide() */
@@ -136,7 +144,10 @@ ngx_int_t crm_lead_op_commit(crm_flow_t *f);
 
 /* ---- crm_lead_acts.c: the lead's activities -------------------------------- */
 
-/* queues the look at what the lead has; counts replies */
+/* queues the look at the ids of what a lead has: open ones, ended ones */
+void crm_lead_acts_ids(crm_flow_t *f, int64_t lead);
+
+/* the same for the operation's lead; counts replies */
 void crm_lead_acts_ask(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n);
 
 /* takes the replies */
@@ -156,5 +167,15 @@ ngx_int_t crm_lead_acts_commit(crm_flow_t *f, crm_lead_op_t *o,
 /* ,"cancelled_activities":[...] of a restored lead */
 void crm_lead_acts_cancelled(crm_flow_t *f, crm_lead_op_t *o,
     crm_out_t *out);
+
+/* ---- crm_lead_tombs.c: tombstones go with their survivor ------------------ */
+
+/* queues the look at the ids */
+void crm_lead_tombs_ask(crm_flow_t *f, int64_t id);
+ngx_int_t crm_lead_tombs_take(crm_flow_t *f, crm_lead_op_t *o);
+
+/* step: reads them, then commits */
+ngx_int_t crm_lead_tombs_load(crm_flow_t *f);
+ngx_int_t crm_lead_tombs_commit(crm_lead_op_t *o, const crm_rule_t *rule);
 
 #endif /* CRM_LEAD_OP_H */

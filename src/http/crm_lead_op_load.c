@@ -165,6 +165,11 @@ crm_lead_op_load(crm_flow_t *f)
         crm_lead_orders_ask(f, o, &n);
     }
 
+    if (o->op == CRM_OP_DELETE) {
+        crm_lead_tombs_ask(f, o->id);
+        o->tombs_reply = ++n;
+    }
+
     return n > 0 ? crm_flow_wait(f, crm_lead_op_loaded)
                  : crm_lead_op_decide(f);
 }
@@ -195,26 +200,6 @@ crm_lead_op_start(crm_flow_t *f)
 
 
 /* ---- what was read ------------------------------------------------------------ */
-
-ngx_int_t
-crm_lead_visible(crm_flow_t *f, const crm_record_t *lead)
-{
-    if (!crm_may_see(f, lead)) {
-        (void) crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-        return NGX_DECLINED;
-    }
-
-    if (lead->v[CRM_LEAD_MERGED_INTO].set) {
-        (void) crm_flow_problem(f, CRM_P_MERGED, NULL);
-        f->answer.members = crm_arena_printf(&f->arena,
-                     "\"survivor_id\":%lld",
-                     (long long) lead->v[CRM_LEAD_MERGED_INTO].num);
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
 
 ngx_int_t
 crm_lead_op_match(crm_flow_t *f, crm_lead_op_t *o)
@@ -329,14 +314,11 @@ crm_lead_op_done_before(crm_flow_t *f, crm_lead_op_t *o)
 /* faults of the body come before what is hidden or not there */
 
 static ngx_int_t
-crm_lead_op_hidden(crm_flow_t *f, ngx_uint_t absent)
+crm_lead_op_hidden(crm_flow_t *f)
 {
-    if (f->answer.faults.n > 0) {
-        f->answer.members = crm_str("");
-        return crm_answer_faults(f);
-    }
-
-    return absent ? crm_flow_problem(f, CRM_P_NOT_FOUND, NULL) : NGX_OK;
+    return f->answer.faults.n > 0
+           ? crm_answer_faults(f)
+           : crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
 }
 
 
@@ -366,8 +348,18 @@ crm_lead_op_loaded(crm_flow_t *f)
             return rc;
         }
 
-        if (rc == NGX_DECLINED || crm_lead_visible(f, o->old) != NGX_OK) {
-            return crm_lead_op_hidden(f, rc == NGX_DECLINED);
+        if (rc == NGX_DECLINED
+            || (f->answer.faults.n > 0
+                && (o->old->v[CRM_LEAD_MERGED_INTO].set
+                    || !crm_may_see(f, o->old))))
+        {
+            return crm_lead_op_hidden(f);
+        }
+
+        rc = crm_lead_visible(f, o->old);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_DECLINED ? NGX_OK : rc;
         }
 
         rc = o->amend != NULL ? o->amend(f, o) : NGX_OK;
@@ -379,7 +371,8 @@ crm_lead_op_loaded(crm_flow_t *f)
         (void) crm_lead_op_take_column(f, o);
 
         if (crm_lead_acts_take(f, o) != NGX_OK
-            || crm_lead_orders_take(f, o) != NGX_OK)
+            || crm_lead_orders_take(f, o) != NGX_OK
+            || (o->tombs_reply != 0 && crm_lead_tombs_take(f, o) != NGX_OK))
         {
             return NGX_ERROR;
         }

@@ -63,7 +63,9 @@ crm_lead_place_find(crm_flow_t *f)
 
     /* hidden and absent look alike to who sees only a part */
 
-    if (rc == NGX_DECLINED || !crm_may_see(f, neighbour)) {
+    if (rc == NGX_DECLINED || neighbour->v[CRM_LEAD_MERGED_INTO].set
+        || !crm_may_see(f, neighbour))
+    {
 
         if (!crm_sees_all(f)) {
             return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);

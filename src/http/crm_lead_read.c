@@ -119,6 +119,7 @@ crm_lead_read_whole(crm_flow_t *f)
 static ngx_int_t
 crm_lead_read_kept(crm_flow_t *f)
 {
+    ngx_int_t         rc;
     crm_str_t         json;
     crm_record_t     *lead;
     crm_lead_read_t  *read = f->data;
@@ -131,8 +132,10 @@ crm_lead_read_kept(crm_flow_t *f)
         return crm_lead_read_whole(f);
     }
 
-    if (crm_lead_visible(f, slot->lead) != NGX_OK) {
-        return NGX_OK;
+    rc = crm_lead_readable(f, slot->lead);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     lead = crm_record_copy(&f->arena, slot->lead);
@@ -179,8 +182,10 @@ crm_lead_read_loaded(crm_flow_t *f)
 
     crm_lead_cache_put(&read->key, crm_request(f)->id[0], &f->reply[0]);
 
-    if (crm_lead_visible(f, read->lead) != NGX_OK) {
-        return NGX_OK;
+    rc = crm_lead_readable(f, read->lead);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     if (crm_lead_view(&f->arena, read->lead, f->conf, f->now) != CRM_OK) {

@@ -69,6 +69,19 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'string','null']}}}},'recipients':{'type':'array','items':{'type':"
       "'string'}},'job_id':{'type':'integer'}}}" },
 
+    { NGX_HTTP_POST, "/leads/merge", NULL, NULL,
+      "{'allOf':[{'$ref':'#/components/schemas/Lead'},{'type':'object',"
+      "'properties':{'merge_id':{'type':'integer','description':'Of the log "
+      "message of the survivor. Its changes hold those of the survivor, and "
+      "of every other record its name and each value that did not survive, "
+      "with lead_id beside field, old and new'}}}]}" },
+
+    { NGX_HTTP_POST, "/leads/{id}/unmerge", NULL, NULL,
+      "{'allOf':[{'$ref':'#/components/schemas/Lead'},{'type':'object',"
+      "'properties':{'merge_id':{'type':'integer'},'restored_ids':{'type':"
+      "'array','description':'Those that the caller may see','items':{"
+      "'type':'integer'}}}}]}" },
+
     { NGX_HTTP_POST, "/leads/{id}/move",
       "{'name':'include','in':'query','schema':{'type':'string','enum':["
       "'columns']}}", NULL, NULL },
@@ -198,7 +211,8 @@ crm_doc_extra_json(const crm_field_t *f)
         { crm_string("changes"),
           "'type':'array','items':{'type':'object','required':['field',"
           "'old','new'],'properties':{'field':{'type':'string'},'old':{},"
-          "'new':{}}}" },
+          "'new':{},'lead_id':{'type':'integer','description':'Of a merged "
+          "record that the old value was lost of'}}}" },
         { crm_string("result"),
           "'description':'What the job came to'" }
     };

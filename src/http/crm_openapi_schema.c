@@ -226,6 +226,10 @@ crm_doc_field(crm_out_t *out, const crm_entity_t *entity, unsigned number,
         crm_doc_text(out, ",'readOnly':true");
     }
 
+    if (f->flags & CRM_F_SPARSE) {
+        crm_doc_text(out, ",'description':'Left out where there is none'");
+    }
+
     if (mode == CRM_DOC_CREATE && f->value != NULL
         && !crm_doc_extra_derived(entity, f))
     {

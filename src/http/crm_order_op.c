@@ -190,8 +190,10 @@ crm_order_op_named(crm_flow_t *f, crm_order_op_t *o)
         return NGX_OK;
     }
 
-    if (crm_lead_visible(f, o->old_lead) != NGX_OK) {
-        return NGX_DECLINED;            /* merged */
+    rc = crm_lead_visible(f, o->old_lead);
+
+    if (rc != NGX_OK) {
+        return rc;                      /* merged */
     }
 
     if (reply[1].num >= CRM_ORDERS_MAX) {

@@ -1,0 +1,41 @@
+/*
+ * A merge under way: for POST /leads/merge, and for conversions that merge
+ * first.
+ */
+
+#ifndef CRM_MERGE_H
+#define CRM_MERGE_H
+
+#include "crm_lead_family.h"
+
+
+typedef struct {
+    crm_family_t    *family;            /* first: crm_lead_family.c */
+    crm_input_t      input;
+    crm_merge_t      m;
+    crm_column_t     column;
+    crm_record_t    *survivor;
+    crm_record_t    *message;           /* its id is that of the merge */
+    crm_ops_t        ops;
+    unsigned         has_column:1;
+    unsigned         dry:1;
+} crm_merging_t;
+
+
+/* g->m from the family's leads, all of which may be seen; NGX_DECLINED: too
+   many, the problem is set */
+ngx_int_t crm_merge_begin(crm_flow_t *f, crm_merging_t *g);
+
+/* survivor and message, and everything to be written but the survivor itself:
+   the caller may go on with that */
+ngx_int_t crm_merge_write(crm_flow_t *f, crm_merging_t *g,
+    const crm_rule_t *rule);
+
+/* the survivor with merge_id as the answer */
+ngx_int_t crm_merge_answer(crm_flow_t *f, crm_record_t *lead, int64_t merge);
+
+/* the lowest rank of a column: asks, takes the reply */
+void crm_column_ask(crm_flow_t *f, const crm_column_t *column);
+void crm_column_take(const crm_reply_t *reply, crm_column_t *column);
+
+#endif /* CRM_MERGE_H */
