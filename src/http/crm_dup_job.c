@@ -11,6 +11,7 @@
 
 #include "crm_change.h"
 #include "crm_config.h"
+#include "crm_dup_find.h"
 #include "crm_dup_job_int.h"
 #include "crm_write.h"
 
@@ -28,18 +29,6 @@ const crm_job_kind_t  crm_dup_job = {
     .name = crm_string("duplicate_index"),
     .slice = crm_dup_slice
 };
-
-
-/* what keys and segments follow from */
-
-static const unsigned  crm_dup_read_fields[] = {
-    CRM_VERSION, CRM_LEAD_STATE, CRM_LEAD_ACTIVE, CRM_LEAD_MERGED_INTO,
-    CRM_LEAD_EMAIL, CRM_LEAD_PHONE, CRM_LEAD_CONTACT_NAME,
-    CRM_LEAD_COMPANY_NAME, CRM_LEAD_WEBSITE
-};
-
-#define CRM_DUP_READ                                                          \
-    (sizeof(crm_dup_read_fields) / sizeof(crm_dup_read_fields[0]))
 
 
 /* ---- what a change of the configuration leaves to do -------------------- */
@@ -192,9 +181,8 @@ crm_dup_is_building(const crm_conf_t *conf, int64_t upto)
 static ngx_int_t
 crm_dup_build(crm_flow_t *f)
 {
-    int64_t     id, place[2];
-    crm_str_t   argv[2 + CRM_DUP_READ], none = crm_null_string;
-    ngx_uint_t  i;
+    int64_t    id, place[2];
+    crm_str_t  none = crm_null_string;
 
     crm_dup_cursor(crm_job(f), place, 2);
 
@@ -202,51 +190,13 @@ crm_dup_build(crm_flow_t *f)
         return crm_dup_save(f, NULL, "s", 0, 0);
     }
 
-    argv[0] = crm_str("HMGET");
-
-    for (i = 0; i < CRM_DUP_READ; i++) {
-        argv[2 + i] = crm_entities[CRM_KIND_LEAD]
-                      .fields[crm_dup_read_fields[i]].stored;
-    }
-
     crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:lead"), none, none);
 
     for (id = place[1] + 1; id <= place[1] + CRM_DUP_SLICE; id++) {
-        argv[1] = crm_lead_key(&f->arena, &f->tenant->prefix, id);
-        crm_flow_cmd(f, 2 + CRM_DUP_READ, argv);
+        crm_dup_read_ask(f, id);
     }
 
     return crm_flow_wait(f, crm_dup_built);
-}
-
-
-/* NGX_DECLINED: there is no such lead */
-
-static ngx_int_t
-crm_dup_take(crm_flow_t *f, int64_t id, const crm_reply_t *reply,
-    crm_record_t **lead)
-{
-    ngx_uint_t           i, n;
-    crm_str_t            pairs[2 * CRM_DUP_READ];
-    const crm_entity_t  *entity = &crm_entities[CRM_KIND_LEAD];
-
-    if (!crm_reply_is_array(reply) || reply->n != CRM_DUP_READ) {
-        return NGX_ERROR;
-    }
-
-    for (n = 0, i = 0; i < CRM_DUP_READ; i++) {
-        if (crm_reply_is_string(&reply->item[i])) {
-            pairs[n++] = entity->fields[crm_dup_read_fields[i]].stored;
-            pairs[n++] = reply->item[i].str;
-        }
-    }
-
-    if (n == 0) {
-        return NGX_DECLINED;
-    }
-
-    return crm_record_load(&f->arena, entity, id, pairs, n, lead) == CRM_OK
-           ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -300,7 +250,7 @@ crm_dup_built(crm_flow_t *f)
     crm_change_conf(&ops, &rule);
 
     for (i = 1; i <= CRM_DUP_SLICE; i++) {
-        rc = crm_dup_take(f, place[1] + i, &f->reply[i], &lead);
+        rc = crm_dup_read_take(f, place[1] + i, &f->reply[i], &lead);
 
         if (rc == NGX_DECLINED) {
             continue;

@@ -19,6 +19,10 @@ const crm_mask_t *crm_config_mask(crm_flow_t *f, crm_kind_t kind);
 /* crm_config_delete.c */
 ngx_int_t crm_config_delete(crm_flow_t *f);
 
+/* crm_duplicates.c */
+ngx_int_t crm_duplicates_of_lead(crm_flow_t *f);
+ngx_int_t crm_duplicates_check(crm_flow_t *f);
+
 /* crm_dup_test.c */
 ngx_int_t crm_rule_test_handler(crm_flow_t *f);
 

@@ -11,7 +11,41 @@
     "'expected_revenue':{'type':['integer','null']},"                         \
     "'weighted_revenue':{'type':['integer','null']}"
 
+#define CRM_DOC_DUP_PARAMS                                                    \
+    "{'$ref':'#/components/parameters/Limit'},"                               \
+    "{'$ref':'#/components/parameters/Cursor'},"                              \
+    "{'$ref':'#/components/parameters/Total'}"
+
+#define CRM_DOC_DUP_ACTIVE                                                    \
+    ",{'name':'active','in':'query','description':'any: archived ones, too'," \
+    "'schema':{'type':'string','enum':['true','any'],'default':'true'}}"
+
+#define CRM_DOC_DUP_MATCHED                                                   \
+    "'matched':{'type':'array','items':{'type':'object','properties':{"       \
+    "'rule_id':{'type':['integer','null'],'description':'null: the same "     \
+    "contact, or one of the same company'},"                                  \
+    "'field':{'type':'string'},'key':{'type':'string'}}}}"
+
+#define CRM_DOC_DUPLICATES                                                    \
+    "{'type':'object','required':['data','next_cursor','hidden',"             \
+    "'too_common'],'properties':{'data':{'type':'array','items':{'type':"     \
+    "'object','properties':{'lead':{'$ref':'#/components/schemas/Lead'},"     \
+    "'confidence':{'type':'integer','description':'The highest of the "       \
+    "rules that matched; 90 for the same contact, 45 for the same "           \
+    "company'}," CRM_DOC_DUP_MATCHED "}}},"                                   \
+    "'next_cursor':{'type':['string','null']},'total':{'type':'integer'},"    \
+    "'hidden':{'type':'integer','description':'Matches that the caller may "  \
+    "not see'},'too_common':{'type':'array','items':{'type':'object',"        \
+    "'properties':{'rule_id':{'type':['integer','null']},'key':{'type':"      \
+    "'string'},'count':{'type':'integer'}}}}}}"
+
 static const crm_doc_extra_t  crm_doc_extras[] = {
+
+    { NGX_HTTP_GET, "/leads/{id}/duplicates",
+      CRM_DOC_DUP_PARAMS CRM_DOC_DUP_ACTIVE, NULL, CRM_DOC_DUPLICATES },
+
+    { NGX_HTTP_POST, "/duplicates/check",
+      CRM_DOC_DUP_PARAMS CRM_DOC_DUP_ACTIVE, NULL, CRM_DOC_DUPLICATES },
 
     { NGX_HTTP_GET, "/board",
       "{'name':'team_id','in':'query','schema':{'type':'string'}},"

@@ -296,11 +296,15 @@ crm_doc_headers(crm_doc_list_t *l, const crm_route_t *route)
 }
 
 
-/* reads one object, and takes fields and include */
+/* takes fields and include: reads one object, or something around objects */
 
 static int
 crm_doc_is_view(const crm_route_t *route)
 {
+    if (route->gives == CRM_GIVES_OTHER) {
+        return route->kind != CRM_KIND_NONE;
+    }
+
     return route->method == NGX_HTTP_GET && route->gives == CRM_GIVES_OBJECT
            && crm_str_is(&route->path, "/me") == 0
            && route->kind != CRM_KIND_JOB;

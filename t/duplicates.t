@@ -1,0 +1,280 @@
+use utf8;
+
+# Duplicates: of a lead, of what is being typed, groups over the tenant, pairs
+# that are kept separate; and what a salesperson must not learn.
+
+use CRM::Test;
+
+my $crm = CRM::Test->tenant(timezone => 'Europe/Berlin');
+my $sal = $crm->user(name => 'Sal', role => 'salesperson');
+my $sue = $crm->user(name => 'Sue', role => 'salesperson');
+my $man = $crm->user(name => 'Mia', role => 'manager');
+
+my %rule = map { $_->{name} => $_->{id} }
+           @{ $crm->get('/duplicate-rules')->json->{data} };
+my ($mail, $phone, $domain, $company, $site)
+    = @rule{'Same e-mail', 'Same phone', 'Same e-mail domain', 'Same company',
+            'Same website'};
+
+
+sub lead {
+    my ($by, %fields) = @_;
+
+    my $res = $by->post('/leads', { name => 'x', %fields });
+
+    $crm->status_ok($res, 201);
+
+    return $res->json->{id};
+}
+
+
+sub of {
+    my ($by, $id, $query) = @_;
+
+    return $by->get("/leads/$id/duplicates" . ($query // ''));
+}
+
+
+# what an answer says: ids, confidences, rules and keys
+
+sub short {
+    my ($res) = @_;
+
+    return $res->describe if $res->status != 200;
+
+    return [map {
+        my $match = $_;
+
+        [$match->{lead}{id}, $match->{confidence},
+         map { join ' ', $_->{rule_id} // 'null', $_->{field}, $_->{key} }
+             @{ $match->{matched} }]
+    } @{ $res->json->{data} }];
+}
+
+
+sub found_ok {
+    my ($res, $expected, $name, $hidden) = @_;
+
+    is_deeply(short($res), $expected, $name) || diag($res->describe);
+    is($res->json->{hidden}, $hidden // 0, "$name: hidden");
+}
+
+
+subtest 'by the default rules' => sub {
+    my $one = lead($crm, email => 'ada+x@acme.test', phone => '0151 2345678',
+                   company_name => 'Acme Ltd', website => 'www.acme.test');
+    my $two = lead($crm, email => 'Ada@Acme.test');
+    my $three = lead($crm, phone => '+49 (151) 234-5678',
+                     company_name => 'ACME, Inc.');
+    my $four = lead($crm, website => 'https://acme.test/contact');
+
+    lead($crm, email => 'ada@other.test', phone => '12');
+
+    my $res = of($crm, $one);
+
+    found_ok($res, [
+        [$two, 95, "$mail email ada\@acme.test", "$domain email acme.test"],
+        [$three, 85, "$phone phone 512345678", "$company company_name acme"],
+        [$four, 60, "$site website acme.test"],
+    ], 'best first');
+
+    is_deeply([sort keys %{ $res->json }],
+              [qw(data hidden next_cursor too_common)], 'the envelope');
+    is_deeply($res->json->{too_common}, [], 'nothing is too common');
+    is($res->json->{next_cursor}, undef, 'the only page');
+
+    my $lead = $crm->get("/leads/$two")->json;
+
+    is_deeply($res->json->{data}[0]{lead}, $lead, 'the lead itself');
+
+    found_ok(of($crm, $two), [
+        [$one, 95, "$mail email ada\@acme.test", "$domain email acme.test"],
+    ], 'the other way round');
+
+    found_ok($crm->post('/duplicates/check', { email => 'ada@acme.test' }), [
+        [$one, 95, "$mail email ada\@acme.test", "$domain email acme.test"],
+        [$two, 95, "$mail email ada\@acme.test", "$domain email acme.test"],
+    ], 'while one types');
+    found_ok($crm->post('/duplicates/check', { phone => '۰۱۵۱ ۲۳۴۵۶۷۸' }), [
+        [$one, 85, "$phone phone 512345678"],
+        [$three, 85, "$phone phone 512345678"],
+    ], 'in other digits');
+    found_ok($crm->post('/duplicates/check', {}), [], 'nothing typed yet');
+    found_ok($crm->post('/duplicates/check', { name => 'x', email => undef }),
+             [], 'only a name');
+
+    # pages
+
+    my $page = of($crm, $one, '?limit=2&total=true')->json;
+    my $next = $page->{next_cursor};
+
+    is($page->{total}, 3, 'total');
+    is_deeply([map { $_->{lead}{id} } @{ $page->{data} }], [$two, $three],
+              'a page of two');
+
+    found_ok(of($crm, $one, "?limit=2&total=true&cursor=$next"),
+             [[$four, 60, "$site website acme.test"]], 'the second page');
+    $crm->problem_ok(of($crm, $two, "?limit=2&cursor=$next"), 400,
+                     'invalid_cursor');
+
+    is_deeply([sort keys %{ of($crm, $one, '?fields=name')
+                            ->json->{data}[0]{lead} }],
+              ['id', 'name'], 'fields');
+    is(of($crm, $one, '?include=user')->json->{data}[0]{lead}{user}{id},
+       $crm->id, 'include');
+
+    $crm->problem_ok(of($crm, 999_999), 404, 'not_found');
+    $crm->problem_ok(of($crm, $one, '?activ=any'), 400, 'unknown_parameter');
+    $crm->problem_ok(of($crm, $one, '?active=false'), 400,
+                     'invalid_parameter');
+    $crm->problem_ok(of($crm, $one, '?sort=name'), 400, 'unknown_parameter');
+};
+
+
+subtest 'check: what is refused' => sub {
+    $crm->problem_ok($crm->post('/duplicates/check',
+                                { colour => 1, email => 'x', id => 7,
+                                  stage_id => 99, contact_id => 99 }),
+                     422, 'validation', [['colour', 'unknown_field'],
+                                         ['email', 'invalid'],
+                                         ['id', 'read_only'],
+                                         ['stage_id', 'not_found'],
+                                         ['contact_id', 'not_found']]);
+    $crm->problem_ok($crm->post('/duplicates/check', []), 400,
+                     'malformed_json');
+    is($crm->get('/leads?total=true')->json->{total}, 5, 'nothing is written');
+};
+
+
+subtest 'states' => sub {
+    my $open = lead($crm, email => 'state@states.test');
+    my ($won, $lost, $archived)
+        = map { lead($crm, email => 'state@states.test') } 1 .. 3;
+
+    $crm->status_ok($crm->post("/leads/$won/won", {}), 200);
+    $crm->status_ok($crm->post("/leads/$lost/lost", {}), 200);
+    $crm->status_ok($crm->post("/leads/$archived/archive", {}), 200);
+
+    my @same = ("$mail email state\@states.test",
+                "$domain email states.test");
+
+    found_ok(of($crm, $open), [[$won, 95, @same], [$lost, 95, @same]],
+             'won and lost ones, no archived one');
+    found_ok(of($crm, $open, '?active=any'),
+             [[$won, 95, @same], [$lost, 95, @same], [$archived, 95, @same]],
+             'active=any');
+    found_ok(of($crm, $archived),
+             [[$open, 95, @same], [$won, 95, @same], [$lost, 95, @same]],
+             'of an archived one');
+
+    $crm->delete("/leads/$_") for $won, $lost, $archived, $open;
+};
+
+
+subtest 'rights' => sub {
+    my $mine  = lead($sal, email => 'who@rights.test');
+    my $other = lead($crm, email => 'who@rights.test', user_id => $sue->id);
+    my $free  = lead($crm, email => 'who@rights.test', user_id => undef);
+
+    my @same = ("$mail email who\@rights.test", "$domain email rights.test");
+
+    my $res = of($sal, $mine);
+    found_ok($res, [[$free, 95, @same]], 'own and nobody\'s', 1);
+    unlike($res->body, qr/"id":$other\b/, 'no id');
+
+    found_ok($sal->post('/duplicates/check', { email => 'who@rights.test' }),
+             [[$mine, 95, @same], [$free, 95, @same]], 'check', 1);
+    found_ok(of($man, $mine), [[$other, 95, @same], [$free, 95, @same]],
+             'a manager');
+    $crm->problem_ok(of($sal, $other), 404, 'not_found');
+
+    $crm->delete("/leads/$_") for $mine, $other, $free;
+};
+
+
+subtest 'contacts' => sub {
+    my $acme = $crm->post('/contacts', { name => 'Firm', kind => 'company' })
+               ->json->{id};
+    my ($ann, $ben) = map {
+        $crm->post('/contacts', { name => $_, parent_id => $acme })
+        ->json->{id}
+    } 'Ann', 'Ben';
+    my $cat = $crm->post('/contacts', { name => 'Cat' })->json->{id};
+
+    # company_name comes from the contact; here only contacts shall match
+
+    my ($one, $two, $three, $four, $five) = map {
+        my $id = lead($crm, contact_id => $_);
+        $crm->patch("/leads/$id", { company_name => undef });
+        $id
+    } $ann, $ann, $ben, $acme, $cat;
+
+    found_ok(of($crm, $one), [
+        [$two, 90, "null contact $ann"], [$three, 45, "null contact $acme"],
+        [$four, 45, "null contact $acme"],
+    ], 'the same contact, the same company');
+    found_ok(of($crm, $four), [
+        [$one, 45, "null contact $acme"], [$two, 45, "null contact $acme"],
+        [$three, 45, "null contact $acme"],
+    ], 'of the company itself');
+    found_ok(of($crm, $five), [], 'of nobody');
+
+    $crm->patch("/contacts/$cat", { parent_id => $acme });
+    is(scalar @{ of($crm, $five)->json->{data} }, 4, 'moved to the company');
+    $crm->patch("/contacts/$cat", { parent_id => undef });
+    found_ok(of($crm, $five), [], 'and away');
+
+    found_ok($crm->post('/duplicates/check', { contact_id => $cat }),
+             [[$five, 90, "null contact $cat"]], 'check');
+
+    $crm->delete("/leads/$_") for $one, $two, $three, $four, $five;
+};
+
+
+subtest 'too common' => sub {
+    my @leads = map { { op => 'create',
+                        body => { name => 'x', company_name => 'Common AG',
+                                  phone => "030 99$_" } } } 100 .. 299;
+
+    $crm->status_ok($crm->post('/leads/batch', { operations => \@leads }),
+                    200);
+
+    my $res = $crm->post('/duplicates/check', { company_name => 'common' });
+
+    is(scalar @{ $res->json->{data} }, 50, '200 are listed: a page');
+    is_deeply($res->json->{too_common}, [], 'not too common');
+    is($crm->post('/duplicates/check?limit=1000&total=true',
+                  { company_name => 'common' })->json->{total}, 200,
+       'all of them');
+
+    my $one = lead($crm, company_name => 'Common', phone => '030 99123');
+    $res = of($crm, $one);
+
+    is_deeply($res->json->{too_common},
+              [{ rule_id => $company, key => 'common', count => 201 }],
+              '201 are too many');
+    is(scalar @{ $res->json->{data} }, 1, 'what matches otherwise is there');
+    is_deeply([map { $_->{rule_id} } @{ $res->json->{data}[0]{matched} }],
+              [$phone], 'by its own key only');
+    is_deeply($sal->post('/duplicates/check', { company_name => 'common' })
+              ->json->{too_common}[0]{count}, 201, 'a number is no secret');
+
+    $crm->post("/leads/$one/archive", {});
+    is($crm->post('/duplicates/check?limit=1000&total=true',
+                  { company_name => 'common' })->json->{total}, 200,
+       'archived ones do not count');
+    is($crm->post('/duplicates/check?active=any',
+                  { company_name => 'common' })->json->{too_common}[0]{count},
+       201, 'unless they are asked for');
+
+    my $ids = [map { $_->{id} }
+               @{ $crm->get('/leads?limit=1000&active=any&fields=id&q=common')
+                  ->json->{data} }];
+    $crm->post('/leads/batch', { operations =>
+        [map { { op => 'delete', id => $_ } } @$ids] });
+};
+
+
+$crm->check_clean;
+
+done_testing;
