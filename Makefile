@@ -7,7 +7,7 @@
 #   make test-asan  the same with the module under AddressSanitizer and UBSan
 #   make test-crash 200 faults under load, and what they leave behind
 #   make fuzz-short  every fuzz target for 30 seconds
-#   make bench      the speed, as ratios
+#   make bench      the speed, as ratios to limits and to peers
 #
 # Variables of `make run': PORT, DATA_DIR, WORKERS, ACCESS_LOG; of
 # `make test-crash': CRASH_ROUNDS, of 15 faults each; of `make fuzz-short':
@@ -48,7 +48,7 @@ UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
                -lm
 
 .PHONY: all module asan run stop test test-asan test-crash \
-        unit fuzz-short bench clean
+        unit fuzz-short bench bench-activities clean
 
 all: module
 
@@ -77,8 +77,13 @@ test-crash: module
 	@CRM_CRASH_ROUNDS="$(CRASH_ROUNDS)" \
 	    CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.pl t/crash/*.t
 
+# BENCH="--growth 1000,100000,1000000 --tenants 10000" takes some minutes more
 bench: module
-	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/run.pl
+	@mkdir -p "$(DATA_DIR)"
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" CRM_BUILD="$(abspath $(BUILD))" \
+	    t/bench/run.pl --json "$(abspath $(DATA_DIR))/bench.json" $(BENCH)
+
+bench-activities: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
 
 unit: $(UNIT_TESTS) $(FUZZ_TESTS)

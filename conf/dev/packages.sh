@@ -2,7 +2,7 @@
 #
 # Installs the Debian packages that are missing, as root or through sudo.
 #
-#   conf/dev/packages.sh run|test
+#   conf/dev/packages.sh run|test|bench
 #
 # A service that Debian's scripts start only because we installed its package
 # (nginx on port 80, Redis on 6379) is ended and disabled again; one that was
@@ -15,11 +15,20 @@ packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
           libical-dev
           perl procps tzdata"
 
-if [ "${1:-run}" = test ]; then
+if [ "${1:-run}" != run ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
               libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
               libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl
               clang libclang-rt-14-dev"
+fi
+
+# what the benchmark compares with; node as well, from wherever npm is
+if [ "${1:-run}" = bench ]; then
+    packages="$packages lua-nginx-redis lua-cjson"
+
+    if ! command -v npm > /dev/null; then
+        packages="$packages nodejs npm"
+    fi
 fi
 
 installed() {

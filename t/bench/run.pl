@@ -1,13 +1,17 @@
 #!/usr/bin/perl
 #
-# How fast requests are, as a ratio to nginx's own `return 200' of the same
-# bytes: in the same nginx, in the same run, in alternating rounds, medians.
+# Speed, as ratios: to the limit (nginx's own `return 200' of the same bytes,
+# the same command block sent to the same Redis) and to peers that do the same
+# work over the same data.  All in one run, in alternating rounds, medians.
 #
 #   make bench                         or with other sizes:
-#   t/bench/run.pl [--rounds 5] [--seconds 3] [--connections 64]
-#                  [--workers 1] [--leads 2000]
+#   t/bench/run.pl [--rounds 3] [--seconds 2] [--connections 64]
+#                  [--leads 20000] [--growth 1000,100000] [--tenants 0]
+#                  [--only REGEX] [--json FILE]
 #
-# Needs wrk.  Nothing else should run on the machine.
+# --growth 1000,100000,1000000 and --tenants 10000 take some minutes more.
+# Needs wrk; the peers need Debian's Lua module with lua-nginx-redis and
+# lua-cjson, and node with npm.  Nothing else should run on the machine.
 
 use strict;
 use warnings;
@@ -20,79 +24,93 @@ my $top;
 BEGIN { $top = abs_path(dirname(__FILE__) . '/../..') }
 
 use lib "$top/t/lib";
+use CRM::Bench qw(wrk script middle rss_of load leads_batch);
+use CRM::Bench::Peers;
+use CRM::Bench::Replay;
 use CRM::Client;
 use CRM::Server;
 use CRM::Test ();
 use Getopt::Long;
+use Mojo::JSON qw(encode_json);
+use Time::HiRes qw(time);
 
 GetOptions(
-    'rounds=i'      => \(my $rounds      = 5),
-    'seconds=i'     => \(my $seconds     = 3),
+    'rounds=i'      => \(my $rounds      = 3),
+    'seconds=i'     => \(my $seconds     = 2),
     'connections=i' => \(my $connections = 64),
-    'workers=i'     => \(my $workers     = 1),
-    'leads=i'       => \(my $leads       = 2000),
+    'leads=i'       => \(my $leads       = 20_000),
+    'growth=s'      => \(my $growth      = '1000,100000'),
+    'tenants=i'     => \(my $tenants     = 0),
+    'only=s'        => \(my $only        = '.'),
+    'json=s'        => \my $json,
 ) or die "see the head of $0\n";
 
-my $server = CRM::Server->new(workers => $workers, server => 'access_log off;');
-my $crm    = CRM::Test->tenant(server => $server, slug => 'bench');
-my $lead   = load($leads);
+$| = 1;
+chdir $top or die "$top: $!\n";
 
-my @subjects = (
-    { name => 'GET /leads/{id}', path => "/leads/$lead" },
-    { name => 'GET /board',      path => '/board' },
+my $begun  = time;
+my $server = CRM::Server->new(
+    no_start => 1, workers => 1, server => 'access_log off;',
+    main     => 'worker_rlimit_nofile 16384;' . CRM::Bench::Peers::modules(),
 );
 
-add_references(@subjects);
+$server->write('nginx.conf', conf());
+$server->start;
 
-for (1 .. $rounds) {
-    for my $subject (@subjects) {
-        push @{ $subject->{plain} }, wrk("/plain/$subject->{number}");
-        push @{ $subject->{crm} },   wrk("/crm/v1$subject->{path}");
-    }
+my $crm    = CRM::Test->tenant(server => $server, slug => 'bench');
+my @stages = stages($crm);
+my %result = (machine => machine(), leads => $leads, rounds => $rounds,
+              seconds => $seconds, connections => $connections);
+
+$result{load} = load($crm, 1, $leads, \@stages);
+printf "%s\n%d leads loaded in batches, %.0f a second\n", $result{machine},
+    $leads, $result{load};
+
+routes();
+connections();
+guesses();
+growth($_) for split /,/, $growth;
+many_tenants() if $tenants;
+
+$result{took} = time - $begun;
+printf "\n%.0f seconds\n", $result{took};
+
+if ($json) {
+    open my $out, '>', $json or die "$json: $!\n";
+    print {$out} encode_json(\%result), "\n";
+    close $out or die "$json: $!\n";
+    print "$json\n";
 }
 
-report(@subjects);
 exit($server->finish ? 0 : 1);
 
 
-# Eight columns with at least twenty cards each.
+# ---- the server ----------------------------------------------------------
 
-sub load {
-    my ($count) = @_;
+sub conf {
+    return $server->nginx_conf
+           =~ s/worker_connections 1024/worker_connections 8192/r;
+}
 
-    my @stages = map { $_->{id} } @{ ok($crm->get('/stages'))->{data} };
 
-    push @stages, ok($crm->post('/stages', {
-        name => "Stage $_", sequence => 31 + $_,
-    }))->{id} for scalar(@stages) + 1 .. 8;
+sub reconfigure {
+    $server->write('nginx.conf', conf());
+    $server->reload;
+    $server->wait_for('the old workers to end', 30,
+                      sub { $server->workers == $server->{workers} });
+    $server->wait_ready;
+}
 
-    my @operations = map { {
-        op   => 'create',
-        body => {
-            name             => "Lead number $_ of the benchmark",
-            stage_id         => $stages[$_ % @stages],
-            contact_name     => 'Maryam Hosseini',
-            company_name     => "Company $_",
-            email            => "lead$_\@company$_.example",
-            phone            => sprintf('+98 912 %07d', $_),
-            city             => 'Tehran',
-            country          => 'IR',
-            description      => 'Wants an offer with delivery times.',
-            expected_revenue => 1000 * ($_ % 977),
-            priority         => $_ % 4,
-            source           => 'Website',
-        },
-    } } 1 .. $count;
 
-    my $id;
+sub machine {
+    my ($model) = CRM::Server::slurp('/proc/cpuinfo')
+                  =~ /^model name\s*:\s*(.*)/m;
+    my $cpus = () = CRM::Server::slurp('/proc/cpuinfo') =~ /^processor/mg;
+    my ($kib) = CRM::Server::slurp('/proc/meminfo') =~ /^MemTotal:\s*(\d+)/m;
+    my ($load) = CRM::Server::slurp('/proc/loadavg') =~ /^(\S+)/;
 
-    while (my @part = splice @operations, 0, 200) {
-        my $answer = ok($crm->post('/leads/batch', { operations => \@part }));
-        die "batch: $answer->{failed} failed\n" if $answer->{failed};
-        $id = $answer->{results}[0]{id};
-    }
-
-    return $id;
+    return sprintf '%s, %d processors, %.0f GiB, load %s', $model // 'unknown',
+           $cpus, $kib / 1048576, $load;
 }
 
 
@@ -102,6 +120,151 @@ sub ok {
     die $res->describe . "\n" if $res->status !~ /^2/;
 
     return $res->json;
+}
+
+
+# eight columns
+
+sub stages {
+    my ($crm) = @_;
+
+    my @ids = map { $_->{id} } grep { !$_->{is_won} }
+              @{ ok($crm->get('/stages'))->{data} };
+
+    push @ids, ok($crm->post('/stages', {
+        name => "Stage $_", sequence => 31 + $_ }))->{id} for @ids + 1 .. 7;
+
+    return @ids;
+}
+
+
+sub url { return 'http://127.0.0.1:' . $server->port . $_[0] }
+
+
+# one measurement of a request as the tenant's user
+
+sub measure {
+    my ($path, %o) = @_;
+
+    my $client = delete $o{client} // $crm;
+    my $port   = delete $o{port} // $server->port;
+
+    return wrk(
+        url => "http://127.0.0.1:$port$path", connections => $connections, seconds => $seconds,
+        headers => { Host => $client->slug . '.localhost',
+                     Authorization => 'Bearer ' . $client->token },
+        nginx => [ $server->workers ], redis => [ $server->redis_pid ], %o,
+    );
+}
+
+
+# ---- routes --------------------------------------------------------------
+
+sub routes {
+    my $lead = int($leads / 2);
+    my @subjects = grep { $_->{name} =~ /$only/ } (
+        { name => 'GET /leads/{id}', path => "/leads/$lead", peer => 'lead' },
+        { name => 'page: newest', path => '/leads?limit=50', peer => 'leads' },
+        { name => 'page: my open by next activity',
+          path => '/leads?user_id=me&state=open&sort=next_activity&limit=50' },
+        { name => "page: a team's", path => '/leads?team_id=1&limit=50' },
+        { name => 'page: a column by position',
+          path => "/leads?stage_id=$stages[1]&sort=position&limit=50" },
+        { name => 'page: three filters, sorted',
+          path => '/leads?priority=2,3&country=DE&source=Fair'
+                  . '&sort=-expected_revenue&limit=50' },
+        { name => 'page: two words', path => '/leads?q=company+maryam'
+                                             . '&limit=50' },
+        { name => 'GET /board', path => '/board?limit=20' },
+        { name => 'GET /activities/summary', path => '/activities/summary' },
+        { name => 'POST /leads', script => create_script($crm, $stages[0]),
+          replay => 1 },
+        { name => 'PATCH that moves a stage', script => patch_script() },
+        { name => 'activity done', script => done_script() },
+        $crm->get('/openapi.json')->json->{paths}{'/duplicates/check'}
+            ? { name => 'POST /duplicates/check', script => check_script() }
+            : (),
+    );
+
+    my $peers = CRM::Bench::Peers->new(server => $server, crm => $crm,
+                                       lead => $lead);
+
+    add_references(grep { $_->{path} } @subjects);
+    $peers->start(\&reconfigure);
+
+    my $replay = grep({ $_->{replay} } @subjects) && record();
+
+    for my $round (1 .. $rounds) {
+        for my $s (@subjects) {
+            push @{ $s->{limit} }, measure("/plain/$s->{number}")
+                if $s->{number};
+            push @{ $s->{limit} }, $replay->measure if $s->{replay};
+            push @{ $s->{crm} }, $s->{script}
+                ? measure('/', script => $s->{script})
+                : measure("/crm/v1$s->{path}");
+
+            next if !$s->{peer};
+
+            for my $peer ($peers->names) {
+                my $got = measure($peers->path($peer, $s->{peer}),
+                                  $peers->options($peer));
+                push @{ $s->{peers}{$peer} }, $got;
+            }
+        }
+        print '.';
+    }
+
+    $peers->stop;
+    print_routes($peers, @subjects);
+}
+
+
+# what Redis gets for creations, in a tenant of their own
+
+sub record {
+    my $client = CRM::Test->tenant(server => $server, slug => 'block');
+    my $script = create_script($client, 1);
+
+    # nothing is in memory yet, and the first requests ask for more
+    ok($client->get('/me'));
+
+    return CRM::Bench::Replay->new(
+        server => $server, crm => $client,
+        work   => sub { measure('/', script => $script, client => $client) },
+    );
+}
+
+
+sub print_routes {
+    my ($peers, @subjects) = @_;
+
+    printf "\n%d leads, 1 worker, %d connections, medians of %d rounds of %d "
+        . "s; processor time in microseconds a request\n\n", $leads,
+        $connections, $rounds, $seconds;
+    printf "%-31s %8s %7s %8s %8s %7s %7s %7s %7s\n", '', 'of limit',
+        'x Lua', 'x Node', 'a second', 'p50 ms', 'p99 ms', 'nginx', 'Redis';
+
+    for my $s (@subjects) {
+        my $crm   = middle(@{ $s->{crm} });
+        my $limit = $s->{limit} ? middle(@{ $s->{limit} }) : undef;
+        my %peer  = map { $_ => middle(@{ $s->{peers}{$_} }) }
+                    keys %{ $s->{peers} // {} };
+
+        $result{routes}{ $s->{name} } = {
+            crm => $crm, limit => $limit, peers => \%peer,
+            $limit ? (ratio => $crm->{rate} / $limit->{rate}) : (),
+        };
+
+        printf "%-31s %8s %7s %8s %8.0f %7.2f %7.2f %7.0f %7.0f\n",
+            $s->{name}, $limit ? sprintf('%.2f', $crm->{rate} / $limit->{rate})
+                               : '',
+            (map { $peer{$_} ? sprintf '%.1f', $crm->{rate} / $peer{$_}{rate}
+                             : '' } qw(Lua Node)),
+            $crm->{rate}, $crm->{p50} / 1000, $crm->{p99} / 1000,
+            $crm->{nginx}, $crm->{redis};
+    }
+
+    print "no peer: $_\n" for $peers->missing;
 }
 
 
@@ -118,9 +281,8 @@ sub add_references {
         my $body = $crm->get($subject->{path})->body;
         my $n = $subject->{number} = ++$number;
 
-        $subject->{bytes} = length $body;
+        die "$subject->{name}: $body\n" if $body !~ /^\{/ || $body =~ /\$/;
         $body =~ s/([\\'])/\\$1/g;
-        die "a \$ in the body\n" if $body =~ /\$/;
 
         my @pieces = $body =~ /((?:\\.|[^\\]){1,1800})/gs;
         my $words  = join '', map { "\${plain_${n}_$_}" } 0 .. $#pieces;
@@ -132,56 +294,258 @@ sub add_references {
         $server->{server} .= "location = /plain/$n {
             default_type application/json; return 200 \"$words\"; }\n";
     }
+}
 
-    $server->write('nginx.conf', $server->nginx_conf);
-    $server->reload;
-    $server->wait_ready;
 
-    for my $subject (@subjects) {
-        my $plain = $crm->{ua}->get($crm->url("/plain/$subject->{number}"))
-                    ->res->body;
-        die "$subject->{name}: the reference has other bytes\n"
-            if length $plain != $subject->{bytes};
+# ---- scripts for wrk -----------------------------------------------------
+
+sub head_of_script {
+    my ($client) = @_;
+
+    return sprintf 'local headers = { ["Host"] = "%s.localhost", '
+        . '["Authorization"] = "Bearer %s", '
+        . '["Content-Type"] = "application/json" } local n = 0 ',
+        $client->slug, $client->token;
+}
+
+
+sub create_script {
+    my ($client, $stage) = @_;
+
+    return script(head_of_script($client) . sprintf <<'END', $stage);
+function request()
+    n = n + 1
+    return wrk.format("POST", "/crm/v1/leads", headers,
+        '{"name":"Lead number ' .. n .. ' of the benchmark","stage_id":%d,'
+        .. '"contact_name":"Maryam Hosseini","company_name":"Company ' .. n
+        .. '","email":"lead' .. n .. '@company.example","phone":"+98 912 '
+        .. string.format("%%07d", n) .. '","city":"Tehran","country":"IR",'
+        .. '"expected_revenue":1000,"source":"Website"}')
+end
+END
+}
+
+
+sub patch_script {
+    my $ids = join ',', @stages;
+
+    return script(head_of_script($crm) . <<"END");
+local stages = { $ids }
+function request()
+    n = n + 1
+    return wrk.format("PATCH", "/crm/v1/leads/" .. (n * 7919 % $leads + 1),
+        headers, '{"stage_id":' .. stages[math.random(#stages)] .. '}')
+end
+END
+}
+
+
+sub check_script {
+    return script(head_of_script($crm) . <<"END");
+function request()
+    n = n + 1
+    local k = n * 7919 % $leads
+    return wrk.format("POST", "/crm/v1/duplicates/check", headers,
+        '{"email":"lead' .. k .. '\@company' .. k % 50000 .. '.example",'
+        .. '"phone":"+98 912 ' .. string.format("%07d", k) .. '"}')
+end
+END
+}
+
+
+# Each is completed once: its type schedules the next one, whose id the answer
+# has.
+
+sub done_script {
+    my $type = ok($crm->post('/activity-types', {
+        name => 'Again and again', chaining => 'trigger' }))->{id};
+
+    ok($crm->patch("/activity-types/$type", { next_type_id => $type }));
+
+    my @ids = map {
+        ok($crm->post("/leads/$_/activities", { type_id => $type }))->{id}
+    } 1 .. $connections;
+
+    return script(head_of_script($crm) . <<"END");
+local ready = { ${\ join ',', @ids } }
+function request()
+    local id = table.remove(ready)
+    if not id then
+        return wrk.format("GET", "/crm/v1/me", headers)
+    end
+    return wrk.format("POST", "/crm/v1/activities/" .. id .. "/done", headers,
+        '{"feedback":"Called."}')
+end
+function response(status, _, body)
+    local id = body:match('"next":{"id":(%d+)')
+    if id then ready[#ready + 1] = id end
+end
+END
+}
+
+
+# ---- connections and workers ---------------------------------------------
+
+sub connections {
+    my $lead = int($leads / 2);
+
+    print "\nGET /leads/{id} and GET /board by connections and workers\n\n";
+    printf "%8s %12s %12s %8s %8s %12s %8s %8s\n", 'workers', 'connections',
+        map { ("$_/s", 'p50 ms', 'p99 ms') } qw(lead board);
+
+    for my $workers (1, 2) {
+        $server->{workers} = $workers;
+        reconfigure();
+
+        for my $clients (64, 2000) {
+            my @got;
+
+            for my $path ("/leads/$lead", '/board?limit=20') {
+                push @got, middle(map {
+                    measure("/crm/v1$path", connections => $clients)
+                } 1 .. $rounds);
+            }
+
+            $result{clients}{"$workers/$clients"} = {
+                lead => $got[0], board => $got[1] };
+            printf "%8d %12d %12.0f %8.2f %8.2f %12.0f %8.2f %8.2f\n",
+                $workers, $clients, map { ($_->{rate}, $_->{p50} / 1000,
+                                           $_->{p99} / 1000) } @got;
+        }
+    }
+
+    $server->{workers} = 1;
+    reconfigure();
+}
+
+
+# ---- ten thousand wrong tokens a second ----------------------------------
+
+# Right ones at a steady 1,000 a second, alone and beside the wrong ones: wrk's
+# delay() paces each of its connections.
+
+sub guesses {
+    my $lead  = int($leads / 2);
+    my $right = script(head_of_script($crm) . <<"END");
+function delay() return 15 end
+function request()
+    return wrk.format("GET", "/crm/v1/leads/$lead", headers)
+end
+END
+    my $wrong = script(head_of_script($crm) . <<"END");
+function delay() return 19 end
+function request()
+    n = n + 1
+    headers["Authorization"] = "Bearer guess-" .. n .. "-" .. math.random()
+    return wrk.format("GET", "/crm/v1/leads/$lead", headers)
+end
+END
+    my (@alone, @beside, @rate);
+
+    for (1 .. $rounds) {
+        push @alone, measure('/', script => $right, connections => 16);
+
+        my $pid = open my $pipe, '-|', 'wrk', '-t', 1, '-c', 200, '-d',
+            $seconds + 1 . 's', '-s', $wrong, url('/') or die "wrk: $!\n";
+        select undef, undef, undef, 0.5;
+        push @beside, measure('/', script => $right, connections => 16);
+        push @rate, do { local $/; <$pipe> } =~ m{^Requests/sec:\s*([\d.]+)}m;
+        close $pipe;
+    }
+
+    my ($alone, $beside) = (middle(@alone), middle(@beside));
+
+    $result{guesses} = { alone => $alone, beside => $beside,
+                         rate => CRM::Bench::median(@rate) };
+    printf "\nright tokens beside %.0f wrong ones a second: %.2f of their rate,"
+        . " p50 %.2f ms instead of %.2f, p99 %.2f instead of %.2f\n",
+        $result{guesses}{rate}, $beside->{rate} / $alone->{rate},
+        map { $_ / 1000 } $beside->{p50}, $alone->{p50}, $beside->{p99},
+                          $alone->{p99};
+}
+
+
+# ---- growth --------------------------------------------------------------
+
+sub memory {
+    my ($bytes) = $server->redis('INFO', 'memory') =~ /^used_memory:(\d+)/m;
+
+    return $bytes;
+}
+
+
+sub growth {
+    my ($count) = @_;
+
+    my $client = CRM::Test->tenant(server => $server, slug => "grown$count");
+    my @stages = stages($client);
+    my $before = memory();
+    my $rate   = load($client, 1, $count, \@stages);
+    my $bytes  = (memory() - $before) / $count;
+
+    my %paths = (
+        'GET /leads/{id}' => '/leads/' . int($count / 2),
+        'newest'          => '/leads?limit=50',
+        'three filters, sorted' => '/leads?priority=2,3&country=DE&source=Fair'
+                                   . '&sort=-expected_revenue&limit=50',
+        'two words'       => '/leads?q=company+maryam&limit=50',
+        'GET /board'      => '/board?limit=20',
+    );
+
+    printf "\n%d leads in one tenant: loaded at %.0f a second, %.0f bytes of "
+        . "Redis each, worker %.0f MiB\n", $count, $rate, $bytes,
+        rss_of($server->workers);
+
+    $result{growth}{$count} = { rate => $rate, bytes => $bytes,
+                                worker => rss_of($server->workers) };
+
+    for my $name (sort keys %paths) {
+        my @got = map { measure("/crm/v1$paths{$name}", client => $client) }
+                  1 .. $rounds;
+        my $m = $result{growth}{$count}{$name} = middle(@got);
+
+        printf "  %-24s %8.0f/s  p50 %7.2f ms  p99 %7.2f ms  nginx %4.0f us  "
+            . "Redis %4.0f us\n", $name, $m->{rate}, $m->{p50} / 1000,
+            $m->{p99} / 1000, $m->{nginx}, $m->{redis};
     }
 }
 
 
-# requests a second
+# A hundred leads each; requests to all of them, so that no cache holds them.
 
-sub wrk {
-    my ($path) = @_;
+sub many_tenants {
+    my $before = memory();
+    my $from   = time;
+    my $lua    = 'local who = {';
+    my $body;
 
-    my $url  = 'http://127.0.0.1:' . $server->port . $path;
-    my $text = qx(wrk -t 1 -c $connections -d ${seconds}s \\
-                  -H 'Host: bench.localhost' \\
-                  -H 'Authorization: Bearer @{[ $crm->token ]}' $url 2>&1);
+    for my $n (1 .. $tenants) {
+        my $client = CRM::Test->tenant(server => $server, slug => "many$n");
 
-    die "$path:\n$text" if $text =~ /Non-2xx|Socket errors/;
-    $text =~ m{^Requests/sec:\s*([\d.]+)}m or die "$path:\n$text";
-
-    return $1;
-}
-
-
-sub median {
-    my @sorted = sort { $a <=> $b } @_;
-
-    return $sorted[@sorted / 2];
-}
-
-
-sub report {
-    my (@subjects) = @_;
-
-    print "\n$leads leads, $workers worker(s), $connections connections, "
-        . "medians of $rounds rounds of $seconds s\n\n";
-    printf "%-18s %8s %12s %12s %7s\n", '', 'bytes', 'return 200/s',
-        'this/s', 'ratio';
-
-    for my $subject (@subjects) {
-        my ($plain, $crm) = map { median(@{ $subject->{$_} }) } qw(plain crm);
-
-        printf "%-18s %8d %12.0f %12.0f %7.2f\n", $subject->{name},
-            $subject->{bytes}, $plain, $crm, $crm / $plain;
+        $body //= leads_batch([ map { $_->{id} }
+                                @{ $client->get('/stages')->json->{data} } ],
+                              1, 100);
+        ok($client->post('/leads/batch', undef, raw => $body));
+        $lua .= '"' . $client->token . '",';
     }
+
+    my $bytes = (memory() - $before) / $tenants / 100;
+    my $file  = script($lua . <<"END");
+}
+function request()
+    local n = math.random($tenants)
+    return wrk.format("GET", "/crm/v1/leads/50", {
+        ["Host"] = "many" .. n .. ".localhost",
+        ["Authorization"] = "Bearer " .. who[n] })
+end
+END
+    my $m = middle(map { measure('/', script => $file) } 1 .. $rounds);
+
+    $result{tenants} = { count => $tenants, bytes => $bytes, read => $m,
+                         worker => rss_of($server->workers) };
+    printf "\n%d tenants of 100 leads: made in %.0f s, %.0f bytes of Redis a "
+        . "lead, worker %.0f MiB\n  GET /leads/{id} of any %8.0f/s  p50 %.2f "
+        . "ms  p99 %.2f ms\n", $tenants, time - $from, $bytes,
+        $result{tenants}{worker}, $m->{rate}, $m->{p50} / 1000,
+        $m->{p99} / 1000;
 }

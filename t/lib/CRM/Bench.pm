@@ -134,7 +134,7 @@ sub leads_batch {
             . 'ffer with delivery times.","expected_revenue":%d,"priority":%d,"'
             . 'source":"%s"}}',
             $_, $stages->[ $_ % @$stages ], $_ % 50_000, $_, $_ % 50_000,
-            $_ % 10_000_000, (qw(IR DE FR US))[ $_ % 4 ], 1000 * ($_ % 977),
+            $_ % 10_000_000, (qw(IR DE FR US))[ $_ / 4 % 4 ], 1000 * ($_ % 977),
             $_ % 4, (qw(Website Fair Referral))[ $_ % 3 ]
     } $from .. $to) . ']}';
 }

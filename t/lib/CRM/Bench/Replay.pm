@@ -1,8 +1,8 @@
 package CRM::Bench::Replay;
 
-# The command block of a POST /leads, sent to the same Redis without nginx: two
-# of them are watched, what differs between them is what depends on the id, and
-# copies with further ids are sent, 64 under way at a time.
+# What Redis is sent for many POST /leads, sent again without nginx to the same
+# Redis in the same state: recorded by MONITOR in a tenant of its own, replayed
+# after that tenant has been put back to where it was.
 
 use strict;
 use warnings;
@@ -11,59 +11,101 @@ use CRM::Bench qw(cpu_of);
 use IO::Socket::UNIX;
 use Time::HiRes qw(time);
 
-my $WIDTH = 64;
+my $WIDTH = 64;                         # requests under way
+
+my %ESCAPE = (n => "\n", r => "\r", t => "\t", a => "\a", b => "\b");
 
 
-# Arguments: server, crm.
+# Arguments: server, crm (the tenant), work (a sub that creates the leads).
 
 sub new {
     my ($class, %self) = @_;
 
     my $self = bless \%self, $class;
-    my ($first, $second) = map { $self->watch($_) } 1, 2;
 
-    @$self{qw(template id)} = ($self->template($first, $second),
-                               $second->{id});
+    $self->{prefix} = 'crm:{' . $self->{crm}->slug . '}:';
+    $self->{before} = { map { $_ => $self->redis('DUMP', $_) }
+                        $self->tenant_keys };
+    $self->record;
 
     return $self;
 }
 
 
-# commands of one creation, as lists of words, and the id it gave
+sub redis {
+    my ($self, @command) = @_;
 
-sub watch {
-    my ($self, $n) = @_;
+    return $self->{server}->redis(@command);
+}
 
-    my $crm = $self->{crm};
-    my $pid = open my $monitor, '-|', 'redis-cli', '-s',
-        "$self->{server}{dir}/redis/redis.sock", 'monitor'
-        or die "redis-cli: $!\n";
 
-    <$monitor>;                                 # OK
+sub tenant_keys {
+    my ($self) = @_;
 
-    my $lead = $crm->post('/leads', {
-        name => 'Lead number 1 of the benchmark', stage_id => 1,
-        contact_name => 'Maryam Hosseini', company_name => 'Company 1',
-        email => 'lead1@company.example', phone => '+98 912 0000001',
-        city => 'Tehran', country => 'IR', expected_revenue => 1000,
-        source => 'Website',
-    })->json->{id};
+    my ($cursor, @keys, $some) = (0);
 
-    my @commands;
+    do {
+        ($cursor, $some) = @{ $self->redis('SCAN', $cursor, 'MATCH',
+                                           "$self->{prefix}*", 'COUNT',
+                                           5000) };
+        push @keys, @$some;
+    } while ($cursor);
 
-    while (my $line = <$monitor>) {
-        next if $line =~ /^\S+ \[\d+ lua\]/ || $line =~ /registry/;
+    my %once = map { $_ => 1 } @keys;
+
+    return sort keys %once;
+}
+
+
+# the commands as they are sent, by their blocks: each ends with a commit
+
+sub record {
+    my ($self) = @_;
+
+    my $file = "$self->{server}{dir}/monitor";
+    my $socket = "$self->{server}{dir}/redis/redis.sock";
+    my $pid = fork // die "fork: $!\n";
+
+    if (!$pid) {
+        open STDOUT, '>', $file or die "$file: $!\n";
+        exec 'redis-cli', '-s', $socket, 'monitor';
+    }
+
+    select undef, undef, undef, 0.3;
+    $self->{work}->();
+    select undef, undef, undef, 0.3;
+    kill 'TERM', $pid;
+    waitpid $pid, 0;
+
+    open my $fh, '<', $file or die "$file: $!\n";
+
+    my ($block, @blocks) = ('');
+
+    while (my $line = <$fh>) {
+        next if $line !~ /^\S+ \[\d+ unix:/ || index($line, $self->{prefix}) < 0
+                || $line =~ /"HSET" "\Q$self->{prefix}\Eused:/;
 
         my @words = map { plain($_) } $line =~ /"((?:[^"\\]|\\.)*)"/g;
 
-        push @commands, \@words;
-        last if $words[0] eq 'FCALL';
+        $block .= join '', '*', scalar @words, "\r\n",
+                  map { '$' . length($_) . "\r\n$_\r\n" } @words;
+
+        if ($words[0] eq 'FCALL') {
+            push @blocks, $block;
+            $block = '';
+        }
     }
 
-    kill 'TERM', $pid;
-    close $monitor;
+    close $fh;
+    unlink $file;
 
-    return { id => $lead, commands => \@commands };
+    $self->{count} = @blocks;
+    $self->{bytes} = 0;
+    $self->{bytes} += length for @blocks;
+
+    while (my @some = splice @blocks, 0, $WIDTH / 2) {
+        push @{ $self->{parts} }, join('', @some) . "*1\r\n\$4\r\nPING\r\n";
+    }
 }
 
 
@@ -72,108 +114,75 @@ sub watch {
 sub plain {
     my ($word) = @_;
 
-    my %short = (n => "\n", r => "\r", t => "\t");
-
     $word =~ s/\\(?:x([0-9a-f]{2})|(.))/
-               defined $1 ? chr hex $1 : $short{$2} \/\/ $2/gex;
+               defined $1 ? chr hex $1 : $ESCAPE{$2} \/\/ $2/gex;
 
     return $word;
 }
 
 
-# Each word of the first with that of the second: where they differ by the id,
-# a sub of the id.
+sub put_back {
+    my ($self) = @_;
 
-sub template {
-    my ($self, $first, $second) = @_;
+    my @keys = $self->tenant_keys;
 
-    die "two creations of different shape\n"
-        if @{ $first->{commands} } != @{ $second->{commands} };
-
-    my @ids = map { $_->{id} } $first, $second;
-    my @template;
-
-    for my $c (0 .. $#{ $first->{commands} }) {
-        my ($one, $two) = map { $_->{commands}[$c] } $first, $second;
-
-        die "two creations of different length\n" if @$one != @$two;
-        push @template, [ map { part($one->[$_], $two->[$_], @ids) }
-                          0 .. $#$two ];
+    while (my @some = splice @keys, 0, 500) {
+        $self->redis('DEL', @some);
     }
 
-    return \@template;
-}
+    my $socket = $self->connect;
 
+    # as bytes: the server's redis() is for text
+    for my $key (sort keys %{ $self->{before} }) {
+        my @words = ('RESTORE', $key, 0, $self->{before}{$key});
 
-sub part {
-    my ($one, $two, @ids) = @_;
-
-    return $two if $one eq $two;
-
-    # longest first: padded to ten digits, within its bucket, as it is
-    for my $form (sub { sprintf '%010d', $_[0] },
-                  sub { sprintf '%04d', $_[0] & 2047 }, sub { $_[0] }) {
-        my ($a, $b) = map { $form->($_) } @ids;
-        my $at = rindex $two, $b;
-
-        next if $at < 0 || substr($one, $at, length $a) ne $a;
-
-        my ($head, $tail) = (substr($two, 0, $at),
-                             substr $two, $at + length $b);
-
-        return sub { $head . $form->($_[0]) . $tail }
-            if "$head$a$tail" eq $one || $head =~ /^1;\d+;/;
+        syswrite_all($socket, join '', '*', scalar @words, "\r\n",
+            map { '$' . length($_) . "\r\n$_\r\n" } @words);
+        CRM::Server::read_reply($socket);
     }
-
-    return $two;                                # a time, a rank
 }
 
 
-sub block {
-    my ($self, $id) = @_;
+sub connect {
+    my ($self) = @_;
 
-    return join '', map {
-        my @words = map { ref ? $_->($id) : $_ } @$_;
-        join '', '*', scalar @words, "\r\n",
-             map { '$' . length($_) . "\r\n$_\r\n" } @words;
-    } @{ $self->{template} };
+    return IO::Socket::UNIX->new(
+        Peer => "$self->{server}{dir}/redis/redis.sock",
+    ) // die "Redis: $!\n";
 }
 
 
-# so many of them; the same figures as of CRM::Bench::wrk
+# the same figures as of CRM::Bench::wrk
 
 sub measure {
-    my ($self, $count) = @_;
+    my ($self) = @_;
 
     my $server = $self->{server};
-    my $socket = IO::Socket::UNIX->new(
-        Peer => "$server->{dir}/redis/redis.sock") or die "Redis: $!\n";
-    my @parts;
 
-    # ids far above those in use, and each once
-    my $id = $self->{id} += 1_000_000;
+    $self->put_back;
 
-    for (my $n = 0; $n < $count; $n += $WIDTH / 2) {
-        push @parts, join('', map { $self->block(++$id) } 1 .. $WIDTH / 2)
-                     . "*1\r\n\$4\r\nPING\r\n";
-    }
-
+    my $socket = $self->connect;
     my $before = cpu_of($server->redis_pid);
     my $begun  = time;
 
-    $self->send_all($socket, @parts);
+    send_all($socket, @{ $self->{parts} });
 
     my $took = time - $begun;
+    my $made = $self->redis('HGET', "$self->{prefix}tenant", 'id:lead') // 0;
 
-    return { rate => $count / $took, p50 => 0, p99 => 0, nginx => 0,
-             redis => (cpu_of($server->redis_pid) - $before) / $count * 1e6 };
+    die "of $self->{count} blocks $made wrote a lead\n"
+        if $made < $self->{count} * 0.99;
+
+    return { rate => $self->{count} / $took, p50 => 0, p99 => 0, nginx => 0,
+             redis => (cpu_of($server->redis_pid) - $before)
+                      / $self->{count} * 1e6 };
 }
 
 
 # two parts under way; each ends with a PING
 
 sub send_all {
-    my ($self, $socket, @parts) = @_;
+    my ($socket, @parts) = @_;
 
     my ($sent, $done, $tail) = (0, 0, '');
 
@@ -185,13 +194,10 @@ sub send_all {
 
         sysread $socket, my $data, 262_144 or die "Redis: $!\n";
         $tail .= $data;
-        die "Redis: $1\n" if $tail =~ /^-(.*)/m;
+        die "Redis: $1\n" if $tail =~ /^-([A-Z]+ .*)/m;
 
-        my $n = () = $tail =~ /\+PONG\r\n/g;
-
-        $done += $n;
-        $tail = substr $tail, -6;
-        $tail = '' if $n && $tail =~ /PONG/;
+        $done += () = $tail =~ /\+PONG\r\n/g;
+        $tail = $tail =~ /\+PONG\r\n\z/ ? '' : substr $tail, -6;
     }
 }
 
