@@ -291,6 +291,19 @@ crm_flow_replied(void *data, crm_batch_t *batch)
 
 
 void
+crm_flow_forget(crm_flow_t *f)
+{
+    ngx_queue_t  *q = ngx_queue_last(&f->answered);
+
+    ngx_queue_remove(q);
+    crm_batch_free(ngx_queue_data(q, crm_batch_t, link));
+
+    f->reply = NULL;
+    f->nreply = 0;
+}
+
+
+void
 crm_flow_shift(crm_flow_t *f, ngx_uint_t n)
 {
     f->reply += n;

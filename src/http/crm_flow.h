@@ -40,6 +40,7 @@ struct crm_answer_s {
     crm_str_t             location;
     crm_str_t             etag;
     crm_str_t             cache_control;
+    crm_str_t             vary;
     crm_problem_t         problem;      /* status >= 400 */
     crm_str_t             detail;
     crm_str_t             members;      /* more members of the problem, as
@@ -95,6 +96,7 @@ struct crm_flow_s {
     crm_answer_t          answer;
 
     unsigned              finished:1;
+    unsigned              of_request:1; /* owner is a crm_request_t */
 };
 
 
@@ -148,6 +150,9 @@ ngx_int_t crm_flow_busy(crm_flow_t *f);
 /* key = the tenant's prefix + printf, in the flow's arena */
 crm_str_t crm_flow_key(crm_flow_t *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* the replies of this step are of no more use: for what reads much */
+void crm_flow_forget(crm_flow_t *f);
 
 /* replies to commands that the engine queued before the step's own */
 void crm_flow_shift(crm_flow_t *f, ngx_uint_t n);

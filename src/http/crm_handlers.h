@@ -111,6 +111,12 @@ ngx_int_t crm_order_confirm_handler(crm_flow_t *f);
 ngx_int_t crm_order_cancel_handler(crm_flow_t *f);
 ngx_int_t crm_order_reset_handler(crm_flow_t *f);
 
+/* crm_report.c, crm_report_acts.c */
+ngx_int_t crm_report_pipeline(crm_flow_t *f);
+ngx_int_t crm_report_lost(crm_flow_t *f);
+ngx_int_t crm_report_forecast(crm_flow_t *f);
+ngx_int_t crm_report_activities(crm_flow_t *f);
+
 /* crm_job_api.c */
 ngx_int_t crm_job_read(crm_flow_t *f);
 ngx_int_t crm_job_cancel(crm_flow_t *f);

@@ -4,6 +4,7 @@
 #include "crm_bulk.h"
 #include "crm_check.h"
 #include "crm_dup_job.h"
+#include "crm_report.h"
 #include "crm_tenants_delete.h"
 
 
@@ -15,6 +16,7 @@ const crm_job_kind_t  *const crm_job_kinds[] = {
     &crm_reason_job,
     &crm_zones_job,
     &crm_dup_job,
+    &crm_report_job,
     &crm_check_job,
     &crm_tenant_delete_job,
     NULL

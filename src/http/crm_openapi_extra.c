@@ -191,7 +191,7 @@ crm_doc_extra(const crm_route_t *route)
         }
     }
 
-    return NULL;
+    return crm_doc_report(route);
 }
 
 

@@ -5,6 +5,7 @@
  *   crm_openapi_path.c      operations, from the table of routes
  *   crm_openapi_param.c     query parameters and headers
  *   crm_openapi_schema.c    schemas, from the tables of fields and problems
+ *   crm_openapi_report.c    reports
  *   crm_openapi_extra.c     the few bodies and parameters that no table has
  */
 
@@ -74,6 +75,10 @@ const crm_entity_t *crm_doc_input(const crm_route_t *route);
 
 /* NULL: the tables say it all */
 const crm_doc_extra_t *crm_doc_extra(const crm_route_t *route);
+
+/* the same of a report; and how it ends */
+const crm_doc_extra_t *crm_doc_report(const crm_route_t *route);
+void crm_doc_report_success(crm_out_t *out, const crm_route_t *route);
 
 /* of the answer */
 const char *crm_doc_extra_media(const crm_route_t *route);

@@ -277,7 +277,9 @@ crm_doc_headers(crm_doc_list_t *l, const crm_route_t *route)
     switch (route->method) {
 
     case NGX_HTTP_GET:
-        if (route->gives == CRM_GIVES_OBJECT) {
+        if (route->gives == CRM_GIVES_OBJECT
+            || route->gives == CRM_GIVES_REPORT)
+        {
             crm_doc_param_ref(l, "IfNoneMatch");
         }
         break;
@@ -333,6 +335,10 @@ crm_doc_params(crm_out_t *out, const crm_route_t *route)
     if (extra != NULL && extra->params != NULL) {
         crm_doc_next(&l);
         crm_doc_text(out, extra->params);
+    }
+
+    if (route->gives == CRM_GIVES_REPORT && route->kind != CRM_KIND_NONE) {
+        crm_doc_filters(&l, &crm_entities[route->kind]);
     }
 
     crm_doc_headers(&l, route);

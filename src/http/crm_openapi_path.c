@@ -236,6 +236,10 @@ crm_doc_success(crm_out_t *out, const crm_route_t *route)
         crm_doc_content(out, route, "202", "A job does it", location);
         break;
 
+    case CRM_GIVES_REPORT:
+        crm_doc_report_success(out, route);
+        break;
+
     default:
         crm_doc_content(out, route, "200", "Done", "");
     }

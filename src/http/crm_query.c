@@ -537,7 +537,10 @@ crm_query_defaults(crm_query_ctx_t *ctx)
         filter->num[0] = 1;
     }
 
-    query->limit = ngx_min(query->limit, crm_request(f)->conf->result_limit);
+    if (f->of_request) {
+        query->limit = ngx_min(query->limit,
+                               crm_request(f)->conf->result_limit);
+    }
 
     if (query->entity->kind == CRM_KIND_LEAD
         && query->sort == CRM_LEAD_RANK)

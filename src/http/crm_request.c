@@ -41,22 +41,25 @@ crm_request_headers(crm_request_t *q)
           offsetof(crm_headers_t, idempotency_key) },
         { ngx_string("origin"), offsetof(crm_headers_t, origin) },
         { ngx_string("access-control-request-method"),
-          offsetof(crm_headers_t, preflight) }
+          offsetof(crm_headers_t, preflight) },
+        { ngx_string("accept"), offsetof(crm_headers_t, accept) }
     };
+
+    const ngx_uint_t  n = sizeof(wanted) / sizeof(wanted[0]);
 
     for (part = &q->r->headers_in.headers.part; part; part = part->next) {
         header = part->elts;
 
-        for (i = 0; i < part->nelts * 4; i++) {
-            const ngx_str_t  *name = &wanted[i & 3].name;
-            ngx_table_elt_t  *h = &header[i >> 2];
+        for (i = 0; i < part->nelts * n; i++) {
+            const ngx_str_t  *name = &wanted[i % n].name;
+            ngx_table_elt_t  *h = &header[i / n];
 
             if (h->key.len == name->len
                 && ngx_strncasecmp(h->lowcase_key, name->data, name->len)
                    == 0)
             {
                 slot = (ngx_str_t *) ((u_char *) &q->headers
-                                      + wanted[i & 3].offset);
+                                      + wanted[i % n].offset);
                 *slot = h->value;
             }
         }
@@ -134,6 +137,7 @@ crm_request_create(ngx_http_request_t *r)
     q->started = ngx_current_msec;
 
     crm_flow_init(&q->flow, crm_worker, crm_request_finish, q);
+    q->flow.of_request = 1;
     q->flow.deadline = ngx_current_msec + q->conf->deadline;
 
     detach->handler = crm_request_detach;

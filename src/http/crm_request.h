@@ -34,6 +34,7 @@ typedef struct {
     ngx_str_t                  idempotency_key;
     ngx_str_t                  origin;
     ngx_str_t                  preflight;       /* method asked for */
+    ngx_str_t                  accept;
 } crm_headers_t;
 
 #define CRM_PATH_IDS  3

@@ -257,6 +257,7 @@ crm_respond_headers(crm_request_t *q)
         || crm_respond_header(r, "Location", &answer->location) != NGX_OK
         || crm_respond_header(r, "Cache-Control", &answer->cache_control)
            != NGX_OK
+        || crm_respond_header(r, "Vary", &answer->vary) != NGX_OK
         || crm_respond_etag(r, &answer->etag) != NGX_OK
         || crm_cors_headers(q) != NGX_OK)
     {

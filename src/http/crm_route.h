@@ -24,6 +24,7 @@ typedef enum {
     CRM_GIVES_CREATED,          /* 201, Location */
     CRM_GIVES_NOTHING,          /* 204 */
     CRM_GIVES_JOB,              /* 202, Location */
+    CRM_GIVES_REPORT,           /* JSON, CSV, or a job */
     CRM_GIVES_OTHER             /* described by `schema` text */
 } crm_gives_t;
 

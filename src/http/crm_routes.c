@@ -223,6 +223,21 @@ const crm_route_t  crm_routes[] = {
     CRM_ROUTE(GET, "/calendar", SALES, crm_calendar_list, CRM_KIND_NONE,
               OTHER, NULL, "List the meetings that overlap a span"),
 
+    CRM_ROUTE(GET, "/reports/pipeline", MANAGER, crm_report_pipeline,
+              CRM_KIND_LEAD, REPORT, NULL,
+              "Figures of leads by stage, team, user, source, tag, country "
+              "or month of creation"),
+    CRM_ROUTE(GET, "/reports/lost", MANAGER, crm_report_lost, CRM_KIND_LEAD,
+              REPORT, NULL,
+              "Figures of lost leads by reason, stage, team, user or month "
+              "of closing"),
+    CRM_ROUTE(GET, "/reports/activities", MANAGER, crm_report_activities,
+              CRM_KIND_NONE, REPORT, NULL,
+              "How many activities are done, overdue, planned"),
+    CRM_ROUTE(GET, "/reports/forecast", MANAGER, crm_report_forecast,
+              CRM_KIND_LEAD, REPORT, NULL,
+              "Open opportunities by month of expected_close"),
+
     CRM_ROUTE(GET, "/jobs/{id}", SALES, crm_job_read, CRM_KIND_JOB, OBJECT,
               NULL, "Read a job"),
     CRM_ROUTE(POST, "/jobs/{id}/cancel", SALES, crm_job_cancel, CRM_KIND_JOB,
