@@ -64,6 +64,11 @@ ngx_int_t crm_query_parse(crm_flow_t *f, crm_params_t *params,
 /* the filter on a field, or NULL */
 crm_filter_t *crm_query_filter(const crm_query_t *query, unsigned field);
 
+/* names of the filters, q among them; returns how many */
+#define CRM_QUERY_NAMES  (1 + 3 * 128)      /* at most: a mask has 128 bits */
+ngx_uint_t crm_query_filters(crm_flow_t *f, const crm_query_t *query,
+    crm_str_t *name);
+
 /* 400 that names the nearest parameter; returns NGX_DECLINED */
 ngx_int_t crm_query_unknown(crm_flow_t *f, const crm_query_t *query,
     const crm_str_t *param);

@@ -10,7 +10,6 @@
 
 
 #define CRM_QUERY_ALWAYS  6         /* names that every list knows */
-#define CRM_QUERY_FIELDS  128       /* as many as a mask has bits */
 
 
 ngx_uint_t
@@ -28,23 +27,14 @@ crm_query_has_words(const crm_entity_t *entity)
 }
 
 
-/* every name that would have been understood */
-
-static ngx_uint_t
-crm_query_known(crm_flow_t *f, const crm_query_t *query, crm_str_t *name)
+ngx_uint_t
+crm_query_filters(crm_flow_t *f, const crm_query_t *query, crm_str_t *name)
 {
     ngx_uint_t           i, n;
     const crm_field_t   *field;
     const crm_entity_t  *entity = query->entity;
 
-    static const crm_str_t  always[CRM_QUERY_ALWAYS] = {
-        crm_string("sort"), crm_string("limit"), crm_string("cursor"),
-        crm_string("total"), crm_string("fields"), crm_string("include")
-    };
-
-    for (n = 0; n < CRM_QUERY_ALWAYS; n++) {
-        name[n] = always[n];
-    }
+    n = 0;
 
     if (crm_query_has_words(entity)) {
         name[n++] = crm_str("q");
@@ -87,9 +77,16 @@ crm_query_unknown(crm_flow_t *f, const crm_query_t *query,
     const crm_str_t *param)
 {
     ngx_uint_t  n;
-    crm_str_t   name[CRM_QUERY_ALWAYS + 1 + 3 * CRM_QUERY_FIELDS];
+    crm_str_t   name[CRM_QUERY_ALWAYS + CRM_QUERY_NAMES];
 
-    n = crm_query_known(f, query, name);
+    static const crm_str_t  always[CRM_QUERY_ALWAYS] = {
+        crm_string("sort"), crm_string("limit"), crm_string("cursor"),
+        crm_string("total"), crm_string("fields"), crm_string("include")
+    };
+
+    ngx_memcpy(name, always, sizeof(always));
+    n = CRM_QUERY_ALWAYS + crm_query_filters(f, query,
+                                             name + CRM_QUERY_ALWAYS);
 
     (void) crm_answer_bad_param(f, param, crm_str_nearest(param, name, n),
                                 1);

@@ -47,16 +47,6 @@ static const struct {
     (sizeof(crm_report_groups) / sizeof(crm_report_groups[0]))
 
 
-/* beside the filters of GET /leads */
-
-static const crm_str_t  crm_report_params[] = {
-    crm_string("group_by"), crm_string("calendar"), crm_string("months")
-};
-
-#define CRM_REPORT_PARAMS                                                     \
-    (sizeof(crm_report_params) / sizeof(crm_report_params[0]))
-
-
 /* ---- parameters --------------------------------------------------------- */
 
 static ngx_int_t
@@ -117,6 +107,32 @@ crm_report_months(crm_flow_t *f, crm_report_t *report, crm_params_t *params)
 }
 
 
+/* 400 that names what was meant: one of ours, or a filter */
+
+static ngx_int_t
+crm_report_unknown(crm_flow_t *f, const crm_report_t *report,
+    const crm_str_t *param)
+{
+    ngx_uint_t    n;
+    crm_str_t     name[2 + CRM_QUERY_NAMES];
+    crm_query_t   query;
+
+    ngx_memzero(&query, sizeof(crm_query_t));
+    query.entity = &crm_entities[CRM_KIND_LEAD];
+    crm_view_init(f, query.entity, &query.view);
+
+    n = 0;
+    name[n++] = crm_str("calendar");
+    name[n++] = report->kind == CRM_REPORT_FORECAST ? crm_str("months")
+                                                    : crm_str("group_by");
+    n += crm_query_filters(f, &query, name + n);
+
+    (void) crm_answer_bad_param(f, param, crm_str_nearest(param, name, n), 1);
+
+    return NGX_DECLINED;
+}
+
+
 /* those that GET /leads knows; what shapes a page is no filter */
 
 static ngx_int_t
@@ -143,8 +159,7 @@ crm_report_filters(crm_flow_t *f, crm_report_t *report,
 
         for (k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
             if (crm_str_eq(&param->name, &shapes[k])) {
-                (void) crm_answer_bad_param(f, &param->name, NULL, 1);
-                return NGX_DECLINED;
+                return crm_report_unknown(f, report, &param->name);
             }
         }
 
@@ -164,31 +179,21 @@ crm_report_filters(crm_flow_t *f, crm_report_t *report,
 }
 
 
-/* a name that is nearer to one of ours than to a filter's */
+/* the parameter that the query did not know is the last one it looked at */
 
 static ngx_int_t
-crm_report_unknown(crm_flow_t *f, const crm_params_t *rest)
+crm_report_refused(crm_flow_t *f, const crm_report_t *report,
+    const crm_params_t *rest)
 {
-    ngx_uint_t        i;
-    const crm_str_t  *name, *nearest;
+    ngx_uint_t  i;
 
     if (f->answer.problem != CRM_P_UNKNOWN_PARAMETER) {
         return NGX_DECLINED;
     }
 
-    for (i = rest->n; i > 0 && !rest->param[i - 1].used; i--) { /* void */ }
+    for (i = rest->n; i > 1 && !rest->param[i - 1].used; i--) { /* void */ }
 
-    if (i > 0) {
-        name = &rest->param[i - 1].name;
-        nearest = crm_query_nearest(name, crm_report_params,
-                                    CRM_REPORT_PARAMS);
-
-        if (nearest != NULL) {
-            (void) crm_answer_bad_param(f, name, nearest, 1);
-        }
-    }
-
-    return NGX_DECLINED;
+    return crm_report_unknown(f, report, &rest->param[i - 1].name);
 }
 
 
@@ -239,7 +244,7 @@ crm_report_parse(crm_flow_t *f, crm_report_t *report,
                          &report->scan.query);
 
     if (rc == NGX_DECLINED) {
-        return crm_report_unknown(f, &rest);
+        return crm_report_refused(f, report, &rest);
     }
 
     return rc == NGX_OK ? crm_report_split(f, report) : rc;

@@ -97,7 +97,7 @@ crm_acts_known(crm_flow_t *f, crm_params_t *params, crm_params_t *rest)
 
         if (k == CRM_ACTS_PARAMS) {
             (void) crm_answer_bad_param(f, &param->name,
-                                        crm_query_nearest(&param->name,
+                                        crm_str_nearest(&param->name,
                                                           crm_acts_params,
                                                           CRM_ACTS_PARAMS),
                                         1);
