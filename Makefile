@@ -85,6 +85,7 @@ bench: module
 
 bench-activities: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/teams.pl
 
 unit: $(UNIT_TESTS) $(FUZZ_TESTS)
 	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS) $(FUZZ_TESTS)

@@ -269,9 +269,12 @@ test_index(void **state)
     crm_value_set_num(&rec->v[CRM_ACTIVITY_TEAM], 2);
 
     assert_string_equal(index_of(rec),
+                        "a:d:t2:20781 1:1 1\n"
                         "a:l:0 0000000031 30429485\n"
                         "a:o 0000000031 20781\n"
                         "a:o:t2 0000000031 20781\n"
+                        "a:o:t2:u1 0000000031 20781\n"
+                        "a:o:t2:w1 0000000031 20781\n"
                         "a:o:u1 0000000031 20781\n"
                         "a:o:u1:y2 0000000031 20781\n"
                         "a:o:y2 0000000031 20781\n");

@@ -134,6 +134,17 @@ int crm_activity_key(crm_arena_t *a, const crm_str_t *prefix,
     crm_activity_segment_t segment, const crm_activity_scope_t *scope,
     crm_str_t *key);
 
+/*
+ * Of a team's leads only what is open: P a:o:t{team}:u{assignee} and
+ * a:o:t{team}:w{user of the lead}, sorted sets as above (what: 'u', 'w'); and
+ * P a:d:t{team}:{due day}, a hash of "{assignee}:{user of the lead}" / how
+ * many, for the days that are over where some assignees are.
+ */
+int crm_activity_team_key(crm_arena_t *a, const crm_str_t *prefix,
+    int64_t team, u_char what, int64_t user, crm_str_t *key);
+int crm_activity_day_key(crm_arena_t *a, const crm_str_t *prefix,
+    int64_t team, int64_t day, crm_str_t *key);
+
 /* P a:m, a:m:u{user}, a:m:t{team}: open, held and done ones with a start,
    which is the score in milliseconds; what as above */
 int crm_activity_meetings_key(crm_arena_t *a, const crm_str_t *prefix,

@@ -11,6 +11,10 @@
  *     :w{user}                             on the leads of this user, assigned
  *                                          to others; :w0 on leads of nobody,
  *                                          and on contacts
+ *     :t{team}:u{user}                     open: of an assignee in a team
+ *     :t{team}:w{user}                     open: on leads of a user in a team
+ *   P a:d:t{team}:{due day}         hash   open: {assignee}:{user of the lead}
+ *                                          / how many
  *   P a:m, :u{user}, :t{team}       zset   id10 / start_at: what has one,
  *                                          cancelled ones apart
  *   P a:done:{user}                 zset   id10 / done_at, by who completed
@@ -78,6 +82,49 @@ crm_activity_meetings_key(crm_arena_t *a, const crm_str_t *prefix,
     const crm_activity_scope_t *scope, crm_str_t *key)
 {
     return crm_activity_scope_key(a, prefix, 'm', scope, key);
+}
+
+
+int
+crm_activity_team_key(crm_arena_t *a, const crm_str_t *prefix, int64_t team,
+    u_char what, int64_t user, crm_str_t *key)
+{
+    crm_keyer_t  k;
+
+    if (crm_keyer_init(&k, a, prefix, CRM_ACTIVITY_ROOM) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    crm_keyer_lit(&k, "a:o:t");
+    crm_keyer_int(&k, team);
+    crm_keyer_char(&k, ':');
+    crm_keyer_char(&k, what);
+    crm_keyer_int(&k, user);
+
+    *key = crm_keyer_done(&k);
+
+    return CRM_OK;
+}
+
+
+int
+crm_activity_day_key(crm_arena_t *a, const crm_str_t *prefix, int64_t team,
+    int64_t day, crm_str_t *key)
+{
+    crm_keyer_t  k;
+
+    if (crm_keyer_init(&k, a, prefix, CRM_ACTIVITY_ROOM) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    crm_keyer_lit(&k, "a:d:t");
+    crm_keyer_int(&k, team);
+    crm_keyer_char(&k, ':');
+    crm_keyer_int(&k, day);
+
+    *key = crm_keyer_done(&k);
+
+    return CRM_OK;
 }
 
 
@@ -185,6 +232,46 @@ crm_activity_ix_due(crm_ixr_t *x, u_char letter)
 }
 
 
+/* for the cards of teams */
+
+static void
+crm_activity_ix_team(crm_ixr_t *x)
+{
+    unsigned            i;
+    crm_str_t           key = crm_null_string, field;
+    crm_arena_t        *a = x->list->arena;
+    const crm_value_t  *v = x->v;
+    const int64_t       team = v[CRM_ACTIVITY_TEAM].num;
+    const int64_t       day = v[CRM_ACTIVITY_DUE_DATE].num;
+    const int64_t       user = v[CRM_ACTIVITY_USER_ID].num;
+    const int64_t       owner = v[CRM_ACTIVITY_OWNER].num;
+
+    if (team == 0) {
+        return;
+    }
+
+    for (i = 0; i < 2; i++) {
+        (void) crm_activity_team_key(a, &x->list->prefix, team,
+                                     i == 0 ? 'u' : 'w',
+                                     i == 0 ? user : owner, &key);
+        crm_activity_ix_key(x, key, day);
+    }
+
+    field = crm_arena_printf(a, "%lld:%lld", (long long) user,
+                             (long long) owner);
+
+    if (field.data == NULL
+        || crm_activity_day_key(a, &x->list->prefix, team, day, &key)
+           != CRM_OK)
+    {
+        x->list->failed = 1;
+        return;
+    }
+
+    crm_ix_count(x->list, key, field, 1);
+}
+
+
 static void
 crm_activity_ix_meeting(crm_ixr_t *x)
 {
@@ -207,18 +294,22 @@ crm_activity_ix_meeting(crm_ixr_t *x)
 void
 crm_activity_index(crm_ix_list_t *list, const crm_record_t *activity)
 {
-    crm_ixr_t           x;
-    crm_kind_t          kind;
-    crm_arena_t        *a = list->arena;
-    const crm_value_t  *v = activity->v, *of;
+    crm_ixr_t                x;
+    crm_kind_t               kind;
+    crm_arena_t             *a = list->arena;
+    const crm_value_t       *v = activity->v, *of;
+    crm_activity_segment_t   segment = crm_activity_segment(activity);
 
     if (crm_ixr_init(&x, list, "a", activity, crm_str("")) != CRM_OK) {
         return;
     }
 
-    crm_activity_ix_due(&x,
-                        crm_activity_letters[crm_activity_segment(activity)]);
+    crm_activity_ix_due(&x, crm_activity_letters[segment]);
     crm_activity_ix_meeting(&x);
+
+    if (segment == CRM_SEGMENT_OPEN) {
+        crm_activity_ix_team(&x);
+    }
 
     kind = v[CRM_ACTIVITY_LEAD_ID].set ? CRM_KIND_LEAD : CRM_KIND_CONTACT;
     of = &v[v[CRM_ACTIVITY_LEAD_ID].set ? CRM_ACTIVITY_LEAD_ID

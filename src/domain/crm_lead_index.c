@@ -7,7 +7,7 @@
  * or salesperson opens is one exact key.
  */
 
-#include "crm_index_record.h"
+#include "crm_team_index.h"
 #include "crm_lead.h"
 #include "crm_lead_merge.h"
 #include "crm_money.h"
@@ -74,6 +74,7 @@ crm_lead_index_plain(crm_ix_list_t *list, const crm_record_t *lead)
     crm_lead_ix_reason(&x);
     crm_lead_ix_board(&x);
     crm_row_index(&x);
+    crm_team_ix_lead(&x);
 }
 
 

@@ -11,7 +11,7 @@
  */
 
 #include "crm_change.h"
-#include "crm_index_record.h"
+#include "crm_team_index.h"
 #include "crm_order.h"
 
 
@@ -80,4 +80,6 @@ crm_order_index(crm_ix_list_t *list, const crm_record_t *order)
 
     crm_order_ix_bucket(&x, CRM_KIND_LEAD, &v[CRM_ORDER_LEAD_ID]);
     crm_order_ix_bucket(&x, CRM_KIND_CONTACT, &v[CRM_ORDER_CONTACT_ID]);
+
+    crm_team_ix_order(&x);
 }

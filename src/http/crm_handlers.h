@@ -100,6 +100,10 @@ ngx_int_t crm_activities_of_contact(crm_flow_t *f);
 /* crm_activities_summary.c */
 ngx_int_t crm_activities_summary(crm_flow_t *f);
 
+/* crm_dashboard.c */
+ngx_int_t crm_dashboard_handler(crm_flow_t *f);
+ngx_int_t crm_dashboard_team_handler(crm_flow_t *f);
+
 /* crm_orders.c, crm_orders_list.c */
 ngx_int_t crm_orders_list(crm_flow_t *f);
 ngx_int_t crm_order_create_handler(crm_flow_t *f);

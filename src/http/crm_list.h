@@ -31,6 +31,19 @@ ngx_int_t crm_list_close(crm_flow_t *f, crm_list_t *list,
 ngx_int_t crm_list_end(crm_flow_t *f, crm_list_t *list,
     const crm_str_t *cursor, int64_t total, ngx_uint_t least);
 
+/* a page of records in memory, cut out of those that match */
+typedef struct {
+    crm_record_t       **rec;
+    ngx_uint_t           n;
+    crm_sort_key_t       last;      /* place of the last one */
+    unsigned             more:1;    /* others follow */
+    int64_t              total;
+} crm_list_page_t;
+
+/* NGX_DECLINED: the cursor is none of this query, 400 is prepared */
+ngx_int_t crm_list_page(crm_flow_t *f, crm_query_t *query,
+    crm_record_t **rec, ngx_uint_t n, crm_list_page_t *page);
+
 /* the whole answer over records in memory, in any order: filters, order,
    page, exact total */
 ngx_int_t crm_list_memory(crm_flow_t *f, crm_query_t *query,

@@ -51,19 +51,45 @@ crm_items_collect(crm_flow_t *f, const crm_query_t *query,
 }
 
 
-ngx_int_t
-crm_list_memory(crm_flow_t *f, crm_query_t *query, crm_record_t **rec,
-    ngx_uint_t n)
+/* how many of the items the pages before have shown */
+
+static ngx_int_t
+crm_items_shown(crm_flow_t *f, crm_query_t *query, const crm_item_t *item,
+    ngx_uint_t count, ngx_uint_t *shown)
 {
-    ngx_int_t        rc;
-    ngx_uint_t       i, count;
-    crm_item_t      *item;
-    crm_list_t       list;
-    crm_sort_key_t   after;
+    ngx_int_t       rc;
+    crm_sort_key_t  after;
+
+    *shown = 0;
+
+    if (query->cursor.len == 0) {
+        return NGX_OK;
+    }
+
+    rc = crm_sort_key_decode(f, query, &after);
+
+    while (rc == NGX_OK && *shown < count
+           && crm_sort_key_cmp(query, &item[*shown].key, &after) <= 0)
+    {
+        (*shown)++;
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+crm_list_page(crm_flow_t *f, crm_query_t *query, crm_record_t **rec,
+    ngx_uint_t n, crm_list_page_t *page)
+{
+    ngx_int_t    rc;
+    ngx_uint_t   i, count;
+    crm_item_t  *item;
 
     item = crm_arena_alloc(&f->arena, (n + 1) * sizeof(crm_item_t));
+    page->rec = crm_arena_alloc(&f->arena, (n + 1) * sizeof(crm_record_t *));
 
-    if (item == NULL
+    if (item == NULL || page->rec == NULL
         || crm_items_collect(f, query, rec, n, item, &count) != NGX_OK)
     {
         return NGX_ERROR;
@@ -71,28 +97,43 @@ crm_list_memory(crm_flow_t *f, crm_query_t *query, crm_record_t **rec,
 
     qsort_r(item, count, sizeof(crm_item_t), crm_item_cmp, query);
 
-    i = 0;
+    rc = crm_items_shown(f, query, item, count, &i);
+    if (rc != NGX_OK) {
+        return rc;
+    }
 
-    if (query->cursor.len > 0) {
-        rc = crm_sort_key_decode(f, query, &after);
+    for (page->n = 0; i < count && page->n < query->limit; i++) {
+        page->rec[page->n++] = item[i].rec;
+        page->last = item[i].key;
+    }
 
-        if (rc != NGX_OK) {
-            return rc == NGX_DECLINED ? NGX_OK : rc;
-        }
+    page->more = i < count;
+    page->total = count;
 
-        while (i < count
-               && crm_sort_key_cmp(query, &item[i].key, &after) <= 0)
-        {
-            i++;
-        }
+    return NGX_OK;
+}
+
+
+ngx_int_t
+crm_list_memory(crm_flow_t *f, crm_query_t *query, crm_record_t **rec,
+    ngx_uint_t n)
+{
+    ngx_int_t         rc;
+    ngx_uint_t        i;
+    crm_list_t        list;
+    crm_list_page_t   page;
+
+    rc = crm_list_page(f, query, rec, n, &page);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     crm_list_open(f, &list, query);
 
-    while (i < count && list.n < query->limit) {
-        crm_list_add(f, &list, item[i++].rec);
+    for (i = 0; i < page.n; i++) {
+        crm_list_add(f, &list, page.rec[i]);
     }
 
-    return crm_list_close(f, &list, i < count ? &item[i - 1].key : NULL,
-                          count, 0);
+    return crm_list_close(f, &list, page.more ? &page.last : NULL,
+                          page.total, 0);
 }

@@ -39,6 +39,25 @@
     "'properties':{'rule_id':{'type':['integer','null']},'key':{'type':"      \
     "'string'},'count':{'type':'integer'}}}}}}"
 
+#define CRM_DOC_SUM(name, sum)                                                \
+    "'" name "':{'type':'object','properties':{'count':{'type':'integer'},'"  \
+    sum "':{'type':'integer'}}},"
+
+/* members of a team's card */
+
+#define CRM_DOC_CARD                                                          \
+    "'team':{'$ref':'#/components/schemas/Team'},"                            \
+    "'open_opportunities':{'type':'object','properties':{"                    \
+    "'count':{'type':'integer'},'expected_revenue':{'type':'integer'},"       \
+    "'weighted_revenue':{'type':'integer'}}},"                                \
+    CRM_DOC_SUM("overdue_opportunities", "expected_revenue")                  \
+    "'overdue_activities':{'type':'integer'},"                                \
+    "'unassigned_leads':{'type':'integer'},"                                  \
+    CRM_DOC_SUM("quotations", "total")                                        \
+    CRM_DOC_SUM("sales_orders", "total")                                      \
+    "'won_this_month':{'type':'object','properties':{'count':{'type':"        \
+    "'integer'},'expected_revenue':{'type':'integer'}}}"
+
 static const crm_doc_extra_t  crm_doc_extras[] = {
 
     { NGX_HTTP_GET, "/leads/{id}/duplicates",
@@ -124,6 +143,37 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "{'type':'object','required':['data'],'properties':{'data':{'type':"
       "'array','items':{'type':'object','properties':{'sample':{'type':"
       "'string'},'key':{'type':['string','null']}}}}}}" },
+
+    { NGX_HTTP_GET, "/teams/dashboard",
+      "{'name':'id','in':'query','schema':{'type':'string'}},"
+      "{'name':'user_id','in':'query','description':'Leaders: ids, me or "
+      "none','schema':{'type':'string'}},"
+      "{'name':'active','in':'query','schema':{'type':'string','enum':["
+      "'true','false','any'],'default':'true'}},"
+      "{'name':'sort','in':'query','schema':{'type':'string','enum':["
+      "'sequence','-sequence','name','-name','id','-id'],'default':"
+      "'sequence'}},"
+      "{'$ref':'#/components/parameters/Limit'},"
+      "{'$ref':'#/components/parameters/Cursor'},"
+      "{'$ref':'#/components/parameters/Total'}",
+      NULL,
+      "{'type':'object','required':['data','next_cursor'],'properties':{"
+      "'data':{'type':'array','description':'Active records only; months "
+      "and days are those of the tenant, of an activity those of its "
+      "assignee','items':{'type':'object','properties':{" CRM_DOC_CARD "}}},"
+      "'next_cursor':{'type':['string','null']},'total':{'type':'integer'}"
+      "}}" },
+
+    { NGX_HTTP_GET, "/teams/{id}/dashboard", NULL, NULL,
+      "{'type':'object','properties':{" CRM_DOC_CARD ",'weeks':{'type':"
+      "'array','description':'The last twelve, the present one last; new "
+      "ones by creation, in any state','items':{'type':'object',"
+      "'properties':{'start':{'type':'string','format':'date'},'new':{"
+      "'type':'integer'},'won':{'type':'integer'}}}},'members':{'type':"
+      "'array','description':'With the leader','items':{'type':'object',"
+      "'properties':{'user_id':{'type':'integer'},'open_opportunities':{"
+      "'type':'integer'},'overdue_activities':{'type':'integer'},"
+      "'won_this_month':{'type':'integer'}}}}}}" },
 
     { NGX_HTTP_GET, "/me", NULL, NULL,
       "{'allOf':[{'$ref':'#/components/schemas/User'},{'type':'object',"

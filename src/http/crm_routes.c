@@ -186,7 +186,14 @@ const crm_route_t  crm_routes[] = {
               crm_token_delete, CRM_KIND_TOKEN, NOTHING, NULL,
               "Revoke a token"),
 
+    CRM_ROUTE(GET, "/teams/dashboard", SALES, crm_dashboard_handler,
+              CRM_KIND_NONE, OTHER, NULL,
+              "The cards of the teams; for salespersons the figures of their "
+              "own and nobody's records"),
     CRM_CONFIG_ROUTES("/teams", CRM_KIND_TEAM, "a team", "teams"),
+    CRM_ROUTE(GET, "/teams/{id}/dashboard", MANAGER,
+              crm_dashboard_team_handler, CRM_KIND_NONE, OTHER, NULL,
+              "One team's card, with its last twelve weeks and its members"),
     CRM_CONFIG_DELETE("/teams", ADMIN, CRM_KIND_TEAM, "a team"),
 
     CRM_CONFIG_ROUTES("/stages", CRM_KIND_STAGE, "a stage", "stages"),
