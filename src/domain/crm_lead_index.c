@@ -7,11 +7,11 @@
  * or salesperson opens is one exact key.
  */
 
-#include "crm_team_index.h"
 #include "crm_lead.h"
 #include "crm_lead_merge.h"
 #include "crm_money.h"
 #include "crm_row.h"
+#include "crm_team_index.h"
 #include "crm_text.h"
 #include "crm_time.h"
 #include "crm_words.h"

@@ -11,8 +11,8 @@
  */
 
 #include "crm_change.h"
-#include "crm_team_index.h"
 #include "crm_order.h"
+#include "crm_team_index.h"
 
 
 crm_str_t
