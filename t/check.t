@@ -132,6 +132,9 @@ $crm->post('/contacts/1/activities', { type_id => 2 });
 $crm->post('/leads/14/activities', { type_id => 2 });
 $crm->post('/leads/14/archive', {});
 $crm->post('/me/calendar-token', {});
+$crm->post('/orders', { lead_id => $_, team_id => 1,
+                        lines => [{ description => 'x', unit_price => 500 }] })
+    for 9, 9, undef;
 
 
 subtest 'a clean tenant' => sub {
@@ -270,6 +273,30 @@ mends('an activity that does not know its lead',
 mends('an activity of no record',
       sub { $crm->redis('HSET', '{}activity:3', 'lead', 999) },
       'activity:3 belongs to no record');
+
+finds('an order\'s index',
+      sub { $crm->redis('ZREM', '{}o:s:draft:t', '0000000002') },
+      ['o:s:draft:t lacks order 2']);
+
+finds('a figure of a team',
+      sub { $crm->redis('HINCRBY', '{}t:g:0', '1:qt', 7) },
+      ['t:g:0 has 1:qt at 1507 instead of 1500']);
+
+mends('an order that knows another lead',
+      sub { $crm->redis('HSET', '{}order:2', 'owner', 7) },
+      'order 2 does not know whose it is');
+
+mends('an order without a lead that knows another user',
+      sub { $crm->redis('HDEL', '{}order:3', 'owner') },
+      'order 3 does not know whose it is');
+
+mends('an order with another total',
+      sub { $crm->redis('HSET', '{}order:3', 'total', 501) },
+      'order 3 has another total than its lines say');
+
+mends('an order of no lead',
+      sub { $crm->redis('HSET', '{}order:1', 'lead', 999) },
+      'order:1 is of a lead that is not there');
 
 finds('the token of a calendar feed',
       sub { $crm->redis('HSET', '{}tenant', 'c:abc', 1) },

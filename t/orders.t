@@ -368,6 +368,22 @@ is_deeply($sales->patch("/orders/$open->{id}", { lead_id => undef,
               ->json->{user_id}, $other->id, 'given away, shown once');
 $crm->problem_ok($sales->get("/orders/$open->{id}"), 404, 'not_found');
 
+# merged: an order goes to the survivor, and to who has that
+my @pair = map { lead(user_id => $_->id) } $other, $sales;
+my $kept = order(lead_id => $pair[1]{id});
+
+$crm->status_ok($crm->post('/leads/merge', {
+    ids => [ map { $_->{id} } @pair ] }), 200);
+is($crm->get("/orders/$kept->{id}")->json->{lead_id}, $pair[0]{id},
+   'the survivor has the order');
+$crm->problem_ok($sales->get("/orders/$kept->{id}"), 404, 'not_found');
+is($other->get("/orders/$kept->{id}")->status, 200, 'and who has it sees it');
+$crm->status_ok($crm->post("/orders/$kept->{id}/send", {}), 200);
+$crm->status_ok($crm->post("/leads/$pair[0]{id}/unmerge", {}), 200);
+is($crm->get("/orders/$kept->{id}")->json->{lead_id}, $pair[1]{id},
+   'and goes back');
+is($sales->get("/orders/$kept->{id}")->status, 200, 'to who had it');
+
 # ---- what others refer to -------------------------------------------------
 
 my $gone = lead(contact_id => $acme, user_id => $sales->id);

@@ -76,6 +76,26 @@ is($sales->get("/orders?lead_id=$leads[2]&total=true")->json->{total}, 50,
 is(scalar(grep { $_->status >= 500 } @answers), 0, 'nothing breaks');
 is($crm->get("/orders?lead_id=$leads[2]&total=true")->json->{total}, 0,
    'orders of a deleted lead are nobody\'s');
+
+# the currency changes only while there is no amount
+for my $round (1 .. 5) {
+    my $new = CRM::Test->tenant(server => $server);
+
+    @answers = $new->concurrently(
+        (map { creation($_) } 1 .. 3),
+        [ 'PATCH', '/settings', { json => { currency => 'JPY' } } ],
+        (map { creation($_) } 1 .. 3));
+
+    my ($changed) = splice @answers, 3, 1;
+
+    is(scalar(grep { $_->status == 201 } @answers), 6, 'orders come');
+    ok($changed->status == 409
+       || ($changed->status == 200
+           && !(grep { $_->json->{created_at}
+                       lt $changed->json->{updated_at} } @answers)),
+       'an amount keeps its currency');
+}
+
 $crm->check_clean;
 
 done_testing;

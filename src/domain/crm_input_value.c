@@ -103,13 +103,11 @@ crm_input_decimal(crm_input_ctx_t *ctx, int64_t one, int64_t min,
     double   value;
     int64_t  num;
 
-    if (!json_is_number(ctx->json)) {
-        return crm_input_refuse(ctx, CRM_FAULT_INVALID, "must be a number");
-    }
-
     value = json_number_value(ctx->json);
 
-    if (!(value * one >= min && value * one <= max)) {
+    if (!json_is_number(ctx->json)
+        || !(value * one >= min && value * one <= max))
+    {
         return crm_input_refuse(ctx, CRM_FAULT_INVALID, message);
     }
 

@@ -88,6 +88,34 @@ crm_check_order_free(crm_flow_t *f, const crm_record_t *order)
 }
 
 
+/* what is kept of the lines */
+
+static void
+crm_check_order_total(crm_flow_t *f, const crm_record_t *order)
+{
+    int64_t             total, id = crm_record_id(order);
+    crm_str_t           name;
+    crm_faults_t        faults;
+    const crm_field_t  *field = &order->entity->fields[CRM_ORDER_TOTAL];
+
+    crm_faults_init(&faults, &f->arena);
+
+    if (crm_order_total(&faults, order, &total) != CRM_OK
+        || total == order->v[CRM_ORDER_TOTAL].num)
+    {
+        return;
+    }
+
+    name = crm_arena_printf(&f->arena, "order:%lld", (long long) id);
+
+    crm_check_fault(crm_checker(f), crm_check_mix((uint64_t) id, 'S'),
+                    "order %lld has another total than its lines say",
+                    (long long) id);
+    crm_check_put(f, "HSET", &name, field->stored,
+                  crm_arena_printf(&f->arena, "%lld", (long long) total));
+}
+
+
 ngx_int_t
 crm_check_order_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 {
@@ -106,6 +134,7 @@ crm_check_order_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 
     if (c->mode == CRM_CHECK_TALLY) {
         crm_check_order_free(f, order);
+        crm_check_order_total(f, order);
 
         if (order->v[CRM_ORDER_LEAD_ID].set
             && crm_check_order_add(c, order) != NGX_OK)

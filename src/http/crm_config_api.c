@@ -200,16 +200,13 @@ crm_config_amounts(crm_flow_t *f)
 }
 
 
+/* computed fields of what is there, which a patch may repeat */
+
 static ngx_int_t
-crm_config_save(crm_flow_t *f)
+crm_config_computed(crm_flow_t *f, crm_config_t *c)
 {
-    int64_t        used;
-    ngx_uint_t     i;
-    crm_ops_t      ops;
-    crm_rule_t     rule;
-    crm_problem_t  problem;
-    crm_config_t  *c = f->data;
-    crm_kind_t     kind = c->input.entity->kind;
+    int64_t     used;
+    crm_kind_t  kind = c->input.entity->kind;
 
     if (kind == CRM_KIND_LOST_REASON) {
         if (crm_str_int(&f->reply[0].str, &used) != CRM_OK) {
@@ -226,9 +223,49 @@ crm_config_save(crm_flow_t *f)
 
     if (kind == CRM_KIND_DUPLICATE_RULE) {
         c->old = crm_dup_health_take(f, c->old, f->reply);
-        if (c->old == NULL) {
-            return NGX_ERROR;
+    }
+
+    return c->old != NULL ? NGX_OK : NGX_ERROR;
+}
+
+
+/* the replies to crm_config_amounts(), the last one is of crm_job_ask(); none
+   may come before the commit either */
+
+static crm_problem_t
+crm_config_no_amounts(crm_flow_t *f, crm_ops_t *ops, crm_problem_t problem)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i + 1 < f->nreply; i++) {
+        if (f->reply[i].num != 0) {
+            return CRM_P_CURRENCY_IN_USE;
         }
+    }
+
+    if (f->nreply > 1) {
+        crm_change_check(ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
+                         crm_str("writes"),
+                         crm_arena_printf(&f->arena, "%lld",
+                                          (long long) f->writes),
+                         CRM_FAILED_VERSION);
+    }
+
+    return problem;
+}
+
+
+static ngx_int_t
+crm_config_save(crm_flow_t *f)
+{
+    crm_ops_t      ops;
+    crm_rule_t     rule;
+    crm_problem_t  problem;
+    crm_config_t  *c = f->data;
+    crm_kind_t     kind = c->input.entity->kind;
+
+    if (crm_config_computed(f, c) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     c->rec = crm_input_apply(&f->arena, &c->input, c->old,
@@ -249,12 +286,10 @@ crm_config_save(crm_flow_t *f)
         return NGX_OK;
     }
 
-    /* the last reply is of crm_job_ask() */
+    crm_ops_init(&ops, &f->arena);
 
-    for (i = 0; kind == CRM_KIND_SETTINGS && i + 1 < f->nreply; i++) {
-        if (f->reply[i].num != 0) {
-            problem = CRM_P_CURRENCY_IN_USE;
-        }
+    if (kind == CRM_KIND_SETTINGS) {
+        problem = crm_config_no_amounts(f, &ops, problem);
     }
 
     if (problem != CRM_P_NONE) {
@@ -265,8 +300,6 @@ crm_config_save(crm_flow_t *f)
         crm_write_answer(f, NGX_HTTP_OK, c->old, NULL);
         return NGX_OK;
     }
-
-    crm_ops_init(&ops, &f->arena);
 
     if (crm_config_commit(&ops, &rule, c->old, c->rec) != CRM_OK) {
         return NGX_ERROR;
