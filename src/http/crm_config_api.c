@@ -258,11 +258,12 @@ crm_config_no_amounts(crm_flow_t *f, crm_ops_t *ops, crm_problem_t problem)
 static ngx_int_t
 crm_config_save(crm_flow_t *f)
 {
-    crm_ops_t      ops;
-    crm_rule_t     rule;
-    crm_problem_t  problem;
-    crm_config_t  *c = f->data;
-    crm_kind_t     kind = c->input.entity->kind;
+    crm_ops_t           ops;
+    crm_rule_t          rule;
+    crm_problem_t       problem;
+    crm_config_t       *c = f->data;
+    crm_kind_t          kind = c->input.entity->kind;
+    const crm_reply_t  *job;
 
     if (crm_config_computed(f, c) != NGX_OK) {
         return NGX_ERROR;
@@ -311,15 +312,13 @@ crm_config_save(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    if (crm_zones_carries(c->old, c->rec)
-        && crm_zones_carry(f, c->rec, &f->reply[f->nreply - 1], &ops)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
+    /* most kinds have nothing to carry, and have asked for nothing */
 
-    if (crm_dup_carry(f, c->old, c->rec, &f->reply[f->nreply - 1], &ops)
-        != NGX_OK)
+    job = f->nreply > 0 ? &f->reply[f->nreply - 1] : NULL;
+
+    if ((crm_zones_carries(c->old, c->rec)
+         && crm_zones_carry(f, c->rec, job, &ops) != NGX_OK)
+        || crm_dup_carry(f, c->old, c->rec, job, &ops) != NGX_OK)
     {
         return NGX_ERROR;
     }
