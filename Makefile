@@ -25,7 +25,8 @@ FUZZ_SECONDS ?= 30
 MODULE := ngx_http_crm_module.so
 
 # not in the unit tests: what needs nginx or hiredis
-UNIT_SRCS  := $(wildcard src/base/*.c src/domain/*.c src/store/crm_resp.c)
+UNIT_SRCS  := $(wildcard src/base/*.c src/domain/*.c src/mail/*.c \
+                  src/store/crm_resp.c)
 UNIT_OBJS  := $(patsubst %.c,$(BUILD)/unit/%.o,$(UNIT_SRCS))
 UNIT_TESTS := $(patsubst lua-free-tests/%.c,$(BUILD)/unit/%, \
                   $(wildcard lua-free-tests/test_*.c))
@@ -42,10 +43,11 @@ FUZZ_OBJS  := $(patsubst %.c,$(BUILD)/fuzz/%.o,$(FUZZ_SRCS))
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror \
                -Wpointer-arith -fno-omit-frame-pointer \
                -fsanitize=address,undefined -fno-sanitize-recover=undefined \
-               -Isrc/base -Isrc/domain -Isrc/store
+               -Isrc/base -Isrc/domain -Isrc/store -Isrc/mail \
+               $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
 FUZZ_CFLAGS  = $(UNIT_CFLAGS) -fsanitize=fuzzer
 UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
-               -lm
+               -lm -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lxml2
 
 .PHONY: all module asan run stop test test-asan test-crash \
         unit fuzz-short bench bench-activities clean

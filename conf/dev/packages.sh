@@ -12,14 +12,14 @@ set -euo pipefail
 
 packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
           libhiredis-dev libjansson-dev libpcre2-dev libicu-dev libsodium-dev
-          libical-dev
+          libical-dev libgmime-3.0-dev libxml2-dev pkg-config
           perl procps tzdata"
 
 if [ "${1:-run}" != run ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
               libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
               libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl
-              clang libclang-rt-14-dev"
+              clang libclang-rt-14-dev postfix"
 fi
 
 # what the benchmark compares with; node as well, from wherever npm is
