@@ -6,6 +6,7 @@
 #include "crm_auth.h"
 #include "crm_job.h"
 #include "crm_lead_cache.h"
+#include "crm_mail.h"
 #include "crm_metrics.h"
 #include "crm_money.h"
 #include "crm_openapi.h"
@@ -37,6 +38,8 @@ static char *ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_crm_mail_threads(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_http_crm_tenant_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -107,6 +110,20 @@ static ngx_command_t  ngx_http_crm_commands[] = {
       ngx_conf_set_size_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(crm_loc_conf_t, body_limit),
+      NULL },
+
+    { ngx_string("crm_mail_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(crm_loc_conf_t, mail_limit),
+      NULL },
+
+    { ngx_string("crm_mail_threads"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_crm_mail_threads,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("crm_result_limit"),
@@ -336,11 +353,13 @@ ngx_http_crm_create_loc_conf(ngx_conf_t *cf)
      *
      *     clcf->tenant, cors_origins = NULL
      *     clcf->operator_key, prefix = { 0, NULL }
+     *     clcf->mail_threads = NULL
      */
 
     clcf->enable = NGX_CONF_UNSET;
     clcf->operator = NGX_CONF_UNSET;
     clcf->body_limit = NGX_CONF_UNSET_SIZE;
+    clcf->mail_limit = NGX_CONF_UNSET_SIZE;
     clcf->result_limit = NGX_CONF_UNSET_UINT;
     clcf->deadline = NGX_CONF_UNSET_MSEC;
 
@@ -402,6 +421,8 @@ ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_size_value(conf->body_limit, prev->body_limit,
                               8 * 1024 * 1024);
+    ngx_conf_merge_size_value(conf->mail_limit, prev->mail_limit,
+                              25 * 1024 * 1024);
     ngx_conf_merge_uint_value(conf->result_limit, prev->result_limit, 1000);
     ngx_conf_merge_msec_value(conf->deadline, prev->deadline, 5000);
     ngx_conf_merge_str_value(conf->operator_key, prev->operator_key, "");
@@ -412,6 +433,18 @@ ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->cors_origins == NULL) {
         conf->cors_origins = prev->cors_origins;
+    }
+
+    if (conf->mail_threads == NULL) {
+        conf->mail_threads = prev->mail_threads;
+    }
+
+    if (conf->enable && conf->mail_threads == NULL) {
+        conf->mail_threads = ngx_thread_pool_add(cf, NULL);
+
+        if (conf->mail_threads == NULL) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return ngx_http_crm_check_loc_conf(cf, conf);
@@ -547,6 +580,26 @@ ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+static char *
+ngx_http_crm_mail_threads(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t       *value;
+    crm_loc_conf_t  *clcf = conf;
+
+    if (clcf->mail_threads != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    /* nginx itself says so where no such pool is defined */
+
+    clcf->mail_threads = ngx_thread_pool_add(cf, &value[1]);
+
+    return clcf->mail_threads != NULL ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
 static ngx_int_t
 ngx_http_crm_init_process(ngx_cycle_t *cycle)
 {
@@ -571,6 +624,7 @@ ngx_http_crm_init_process(ngx_cycle_t *cycle)
     }
 
     json_object_seed(0);
+    crm_mail_init();
 
     worker = ngx_pcalloc(cycle->pool, sizeof(crm_worker_t));
     if (worker == NULL) {
@@ -619,6 +673,7 @@ ngx_http_crm_exit_process(ngx_cycle_t *cycle)
     crm_openapi_release();
     crm_pattern_release();
     crm_zone_release();
+    crm_mail_exit();
     crm_arena_release_free();
 
     crm_worker = NULL;

@@ -57,6 +57,10 @@ const crm_entity_t  crm_action_none = {
     CRM_KIND_NONE, crm_string("none"), crm_string("none"), NULL, 0
 };
 
+const crm_entity_t  crm_action_mail = {
+    CRM_KIND_NONE, crm_string("mail"), crm_string("mail"), NULL, 0
+};
+
 CRM_ACTION(crm_action_move, "move", crm_move_fields);
 CRM_ACTION(crm_action_plan, "plan", crm_plan_fields);
 CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);

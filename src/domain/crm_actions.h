@@ -15,6 +15,8 @@ enum { CRM_MERGE_IDS, CRM_MERGE_TEAM_ID, CRM_MERGE_USER_ID,
 enum { CRM_UNMERGE_MERGE_ID };
 
 extern const crm_entity_t  crm_action_none;     /* no fields at all */
+extern const crm_entity_t  crm_action_mail;     /* the body is no JSON but a
+                                                   raw message */
 extern const crm_entity_t  crm_action_move;
 extern const crm_entity_t  crm_action_lost;
 extern const crm_entity_t  crm_action_plan;

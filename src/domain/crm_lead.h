@@ -47,6 +47,7 @@ enum {
     CRM_FAILED_ACTIVITIES,      /* an activity of it changed */
     CRM_FAILED_CONTACT,         /* the contact named is gone */
     CRM_FAILED_PARENT,          /* the parent named is no company now */
+    CRM_FAILED_MAIL,            /* the Message-ID is on record */
     CRM_FAILED_MAX
 };
 

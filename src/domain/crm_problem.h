@@ -22,10 +22,14 @@
       "The cursor does not belong to this query")                             \
     X(UNAUTHORIZED,           401, "unauthorized", "A valid token is needed") \
     X(FORBIDDEN,              403, "forbidden", "The role does not allow it") \
+    X(SENDER_REFUSED,         403, "sender_refused",                          \
+      "The alias does not take mail of this sender")                          \
     X(TENANT_SUSPENDED,       403, "tenant_suspended",                        \
       "The tenant is suspended")                                              \
     X(NOT_FOUND,              404, "not_found", "Not found")                  \
     X(UNKNOWN_TENANT,         404, "unknown_tenant", "Unknown tenant")        \
+    X(UNKNOWN_ALIAS,          404, "unknown_alias",                           \
+      "No team has this address")                                             \
     X(METHOD_NOT_ALLOWED,     405, "method_not_allowed",                      \
       "Method not allowed")                                                   \
     X(REQUEST_TIMEOUT,        408, "request_timeout", "Request timed out")    \
@@ -72,6 +76,8 @@
     X(UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type",                  \
       "The body must be application/json")                                    \
     X(VALIDATION,             422, "validation", "The body has faults")       \
+    X(UNPARSABLE_MAIL,        422, "unparsable_mail",                         \
+      "The body is no mail, or one of too many parts")                        \
     X(IDEMPOTENCY_MISMATCH,   422, "idempotency_mismatch",                    \
       "The key was used with another body")                                   \
     X(TOO_MANY_REQUESTS,      429, "too_many_requests", "Too many requests")  \

@@ -16,6 +16,10 @@
 /* first step of every request to the tenants' API */
 ngx_int_t crm_auth_start(crm_flow_t *f);
 
+/* for a handler whose first work is no read: the caller is proven before
+   `next' runs */
+ngx_int_t crm_auth_prove(crm_flow_t *f, crm_step_pt next);
+
 /* the tenant of the request by crm_tenant; empty where there is none */
 ngx_int_t crm_auth_slug(ngx_http_request_t *r, crm_str_t *slug);
 

@@ -58,6 +58,7 @@ crm_check_clear(crm_checker_t *c)
     c->messages.n = 0;
     c->unmerges.n = 0;
     c->merges.n = 0;
+    c->mails.n = 0;
 }
 
 
@@ -84,6 +85,7 @@ crm_check_release(crm_job_t *job)
     free(c->unmerges.id);
     free(c->merges.id);
     free(c->tomb);
+    free(c->mails.id);
     free(c->act);
     free(c->order);
 

@@ -180,6 +180,7 @@ typedef struct {
     crm_check_tomb_t   *tomb;           /* by id */
     uint32_t            ntombs;
     uint32_t            tombs_cap;
+    crm_check_ids_t     mails;          /* leads known by Message-IDs */
     crm_check_act_t    *act;            /* by lead */
     uint32_t            nacts;
     uint32_t            acts_cap;

@@ -21,6 +21,7 @@ typedef struct {
 static const crm_check_name_t  crm_check_names[] = {
     { "lead:",    "",   offsetof(crm_checker_t, leads) },
     { "lead:",    ":m", offsetof(crm_checker_t, messages) },
+    { "lead:",    ":mid", offsetof(crm_checker_t, mails) },
     { "contact:", "",   offsetof(crm_checker_t, contacts) },
     { "activity:", "",  offsetof(crm_checker_t, activities) },
     { "order:",   "",   offsetof(crm_checker_t, orders) },
@@ -221,6 +222,7 @@ crm_check_scan_ended(crm_checker_t *c)
     crm_check_ids_sort(&c->leads);
     crm_check_ids_sort(&c->messages);
     crm_check_ids_sort(&c->unmerges);
+    crm_check_ids_sort(&c->mails);
 
     c->job->done = c->entities;
     c->job->total = c->entities + c->contacts.n + c->activities.n

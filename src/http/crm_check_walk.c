@@ -6,6 +6,7 @@
 #include "crm_change.h"
 #include "crm_check_int.h"
 #include "crm_contact.h"
+#include "crm_mid.h"
 
 
 #define CRM_CHECK_BATCH    25           /* records of a slice */
@@ -16,6 +17,9 @@ static ngx_int_t crm_check_taken(crm_flow_t *f);
 static void crm_check_ask(crm_flow_t *f, const char *kind, int64_t id);
 static void crm_check_feed_ask(crm_flow_t *f, const char *kind, int64_t id);
 static void crm_check_lead_ask(crm_flow_t *f, const char *kind, int64_t id);
+static void crm_check_mail_ask(crm_flow_t *f, const char *kind, int64_t id);
+static ngx_int_t crm_check_mail_take(crm_flow_t *f, int64_t id,
+    const crm_reply_t *replies);
 static ngx_int_t crm_check_token_take(crm_flow_t *f, int64_t id,
     const crm_reply_t *replies);
 static ngx_int_t crm_check_feed_take(crm_flow_t *f, int64_t id,
@@ -44,6 +48,8 @@ static const crm_check_part_t  crm_check_parts[] = {
       crm_check_act_take },
     { offsetof(crm_checker_t, orders), "order", 1, crm_check_ask,
       crm_check_order_take },
+    { offsetof(crm_checker_t, mails), "mail", 1, crm_check_mail_ask,
+      crm_check_mail_take },
     { offsetof(crm_checker_t, leads), "lead", 2, crm_check_lead_ask,
       crm_check_lead_take }
 };
@@ -426,6 +432,49 @@ crm_check_contact_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
     crm_contact_index(&list, contact);
 
     return crm_check_entries(f, "contact", id, &list);
+}
+
+
+static void
+crm_check_mail_ask(crm_flow_t *f, const char *kind, int64_t id)
+{
+    crm_str_t  none = crm_null_string;
+
+    (void) kind;
+
+    crm_flow_call(f, "HGETALL",
+                  crm_mid_lead_key(&f->arena, &f->tenant->prefix, id),
+                  none, none, none);
+}
+
+
+/* the mails that have arrived at a lead, and where they are looked up */
+
+static ngx_int_t
+crm_check_mail_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
+{
+    uint32_t        i;
+    crm_str_t       name, none = crm_null_string;
+    crm_checker_t  *c = crm_checker(f);
+    crm_ix_list_t   list;
+
+    if (!crm_check_ids_have(&c->leads, id)) {
+        name = crm_arena_printf(&f->arena, "lead:%lld:mid", (long long) id);
+        crm_check_fault(c, crm_check_mix((uint64_t) id, 'I'),
+                        "%.*s belongs to no lead", (int) name.len,
+                        name.data);
+        crm_check_put(f, "DEL", &name, none, none);
+        return NGX_OK;
+    }
+
+    crm_ix_init(&list, &f->arena, f->tenant->prefix);
+
+    for (i = 0; crm_reply_is_array(replies) && i + 1 < replies->n; i += 2) {
+        crm_mid_index(&list, &replies->item[i].str,
+                      &replies->item[i + 1].str);
+    }
+
+    return crm_check_entries(f, "mails of lead", id, &list);
 }
 
 

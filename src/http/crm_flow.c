@@ -140,6 +140,7 @@ crm_flow_abandon(crm_flow_t *f)
         ngx_delete_posted_event(&f->timer);
     }
 
+    crm_task_leave(f);
     crm_gate_leave(f);
 }
 

@@ -15,6 +15,7 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include <ngx_thread_pool.h>
 #include "crm_conf.h"
 #include "crm_redis.h"
 #include "crm_tenant.h"
@@ -27,6 +28,7 @@ typedef struct crm_flow_s    crm_flow_t;
 typedef struct crm_answer_s  crm_answer_t;
 typedef struct crm_route_s   crm_route_t;
 typedef struct crm_worker_s  crm_worker_t;
+typedef struct crm_task_s    crm_task_t;
 
 typedef ngx_int_t (*crm_step_pt)(crm_flow_t *f);
 typedef void (*crm_finish_pt)(crm_flow_t *f);
@@ -75,6 +77,7 @@ struct crm_flow_s {
                                            early; may be NULL */
     void                 *owner;        /* what finish needs */
     ngx_event_t           timer;        /* jitter of a retry, gate deadline */
+    crm_task_t           *task;         /* on the thread pool, or done there */
     ngx_queue_t           gate_link;    /* crm_gate.c */
     void                 *gate;
 
@@ -136,6 +139,27 @@ ngx_int_t crm_flow_wait(crm_flow_t *f, crm_step_pt next);
 /* a check failed or a snapshot is old: from f->first again, with jitter,
    until the deadline, then 503 busy */
 ngx_int_t crm_flow_retry(crm_flow_t *f);
+
+/*
+ * Runs task->run() on the thread pool and then the step, in the event loop
+ * again.  The flow owns the task until it ends.  When it ends earlier than
+ * the thread, the task lives on by itself: it uses nothing of the flow, the
+ * request or its pool.  At the flow's deadline: 503.
+ */
+struct crm_task_s {
+    void                (*run)(crm_task_t *task);
+    void                (*release)(crm_task_t *task);   /* in the event loop,
+                                                           frees the task */
+    crm_flow_t           *flow;         /* NULL: nobody waits any more */
+    ngx_thread_task_t     thread;
+    unsigned              running:1;
+};
+
+ngx_int_t crm_flow_thread(crm_flow_t *f, ngx_thread_pool_t *pool,
+    crm_task_t *task, crm_step_pt next);
+
+/* the flow ends: its task is released, or let go while it runs */
+void crm_task_leave(crm_flow_t *f);
 
 /* ends with a problem; returns what the step returns */
 ngx_int_t crm_flow_problem(crm_flow_t *f, crm_problem_t problem,

@@ -82,6 +82,9 @@ ngx_int_t crm_reason_merge_handler(crm_flow_t *f);
 ngx_int_t crm_messages_list(crm_flow_t *f);
 ngx_int_t crm_message_create(crm_flow_t *f);
 
+/* crm_inbound.c */
+ngx_int_t crm_mail_inbound(crm_flow_t *f);
+
 /* crm_activities.c */
 ngx_int_t crm_activity_create_handler(crm_flow_t *f);
 ngx_int_t crm_activity_create_on_lead(crm_flow_t *f);

@@ -1,5 +1,6 @@
 /* Idempotency-Key; see crm_idem.h */
 
+#include "crm_actions.h"
 #include "crm_idem.h"
 #include "crm_respond.h"
 #include "crm_route.h"
@@ -38,11 +39,10 @@ crm_idem_valid(const ngx_str_t *key)
 ngx_int_t
 crm_idem_look_up(crm_flow_t *f)
 {
-    u_char         *mark;
-    crm_str_t       text;
+    u_char         *p;
+    crm_str_t       mark;
     crm_request_t  *q = crm_request(f);
     ngx_str_t      *key = &q->headers.idempotency_key;
-    u_char          hash[CRM_SHA256_TEXT];
 
     f->idem_key.len = 0;
 
@@ -57,18 +57,36 @@ crm_idem_look_up(crm_flow_t *f)
         return NGX_DECLINED;
     }
 
+    if (q->route != NULL && q->route->input == &crm_action_mail) {
+        return NGX_OK;
+    }
+
     if (q->body_text.data == NULL && crm_body_collect(q) != NGX_OK) {
         return q->flow.answer.problem ? NGX_DECLINED : NGX_ERROR;
     }
 
-    mark = crm_arena_bytes(&f->arena, CRM_SHA256_TEXT);
-    if (mark == NULL) {
+    p = crm_arena_bytes(&f->arena, CRM_SHA256_TEXT);
+    if (p == NULL) {
         return NGX_ERROR;
     }
 
-    (void) crm_sha256_text(mark, q->body_text.data, q->body_text.len);
-    f->idem_mark.data = mark;
-    f->idem_mark.len = CRM_SHA256_TEXT;
+    (void) crm_sha256_text(p, q->body_text.data, q->body_text.len);
+    mark.data = p;
+    mark.len = CRM_SHA256_TEXT;
+
+    return crm_idem_ask(f, &mark);
+}
+
+
+ngx_int_t
+crm_idem_ask(crm_flow_t *f, const crm_str_t *mark)
+{
+    crm_str_t       text;
+    crm_request_t  *q = crm_request(f);
+    ngx_str_t      *key = &q->headers.idempotency_key;
+    u_char          hash[CRM_SHA256_TEXT];
+
+    f->idem_mark = *mark;
 
     text = crm_arena_printf(&f->arena, "%lld %.*s %.*s",
                             (long long) crm_record_id(f->user),

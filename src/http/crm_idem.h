@@ -19,6 +19,10 @@
  */
 ngx_int_t crm_idem_look_up(crm_flow_t *f);
 
+/* the same for a body that is no JSON, whose handler knows its mark: it has
+   parsed the body elsewhere */
+ngx_int_t crm_idem_ask(crm_flow_t *f, const crm_str_t *mark);
+
 /* NGX_OK: the reply held an outcome, *rc is what the step returns;
    NGX_DECLINED: nothing is stored, go on */
 ngx_int_t crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply,

@@ -271,6 +271,10 @@ crm_lead_op_decide(crm_flow_t *f)
 
     (void) crm_lead_op_number(f, o);
 
+    if (o->compose != NULL && o->compose(f, o, &rule) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (o->op != CRM_OP_CREATE) {
         (void) crm_lead_touch(&rule, o->old, o->lead);
 
@@ -323,6 +327,10 @@ static ngx_int_t
 crm_lead_op_prepare(crm_flow_t *f, crm_lead_op_t *o)
 {
     crm_record_t  *shown;
+
+    if (o->answer != NULL) {
+        return o->answer(f, o);
+    }
 
     if (o->lead == NULL) {
         f->answer.id = o->id;
@@ -378,6 +386,12 @@ crm_lead_op_commit(crm_flow_t *f)
 
     if (o->activity != NULL
         && crm_activity_commit(&o->ops, &rule, NULL, o->activity) != CRM_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (o->lead == NULL
+        && crm_lead_mids_commit(o, &rule, o->id, o->mids) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -54,6 +54,9 @@ struct crm_lead_op_s {
     unsigned              use_header:1; /* If-Match of the request */
     unsigned              quiet:1;      /* no body in the answer */
     unsigned              has_column:1;
+    unsigned              found:1;      /* the lead and the contact were looked
+                                           up, not named: if they are gone
+                                           meanwhile, look again */
 
     crm_record_t         *old;
     crm_record_t         *lead;         /* as it will be; NULL: deleted */
@@ -71,6 +74,9 @@ struct crm_lead_op_s {
     ngx_uint_t            counter_reply;        /* ids of lost reasons */
     ngx_uint_t            idem_reply;           /* of a batch record */
     ngx_uint_t            acts_reply;           /* the lead's activities */
+    ngx_uint_t            mids_reply;           /* its mails, of a deletion */
+    const crm_reply_t    *mids;
+    const crm_reply_t    *tomb_mids;            /* of each tombstone */
     crm_lead_acts_t      *acts;
     ngx_uint_t            orders_reply;         /* the lead's orders */
     crm_lead_orders_t    *orders;
@@ -99,6 +105,13 @@ struct crm_lead_op_s {
        o->activity */
     crm_problem_t       (*apply)(crm_flow_t *f, crm_lead_op_t *o,
                                  const crm_rule_t *rule);
+
+    /* fills o->message once the record and its id are there; may be NULL */
+    ngx_int_t           (*compose)(crm_flow_t *f, crm_lead_op_t *o,
+                                   const crm_rule_t *rule);
+
+    /* the answer, where it is not the lead; may be NULL */
+    ngx_int_t           (*answer)(crm_flow_t *f, crm_lead_op_t *o);
 
     /* more writes for the same commit; may be NULL */
     ngx_int_t           (*extend)(crm_flow_t *f, crm_lead_op_t *o);
@@ -177,5 +190,14 @@ ngx_int_t crm_lead_tombs_take(crm_flow_t *f, crm_lead_op_t *o);
 /* step: reads them, then commits */
 ngx_int_t crm_lead_tombs_load(crm_flow_t *f);
 ngx_int_t crm_lead_tombs_commit(crm_lead_op_t *o, const crm_rule_t *rule);
+
+
+/* ---- crm_lead_mids.c: its mails by Message-ID -------------------------------- */
+
+void crm_lead_mids_ask(crm_flow_t *f, int64_t lead);
+
+/* their removal; the reply to the former */
+ngx_int_t crm_lead_mids_commit(crm_lead_op_t *o, const crm_rule_t *rule,
+    int64_t lead, const crm_reply_t *reply);
 
 #endif /* CRM_LEAD_OP_H */

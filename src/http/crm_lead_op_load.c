@@ -168,6 +168,8 @@ crm_lead_op_load(crm_flow_t *f)
     if (o->op == CRM_OP_DELETE) {
         crm_lead_tombs_ask(f, o->id);
         o->tombs_reply = ++n;
+        crm_lead_mids_ask(f, o->id);
+        o->mids_reply = ++n;
     }
 
     return n > 0 ? crm_flow_wait(f, crm_lead_op_loaded)
@@ -348,6 +350,12 @@ crm_lead_op_loaded(crm_flow_t *f)
             return rc;
         }
 
+        if (o->found && (rc == NGX_DECLINED
+                         || o->old->v[CRM_LEAD_MERGED_INTO].set))
+        {
+            return crm_flow_retry(f);
+        }
+
         if (rc == NGX_DECLINED
             || (f->answer.faults.n > 0
                 && (o->old->v[CRM_LEAD_MERGED_INTO].set
@@ -375,6 +383,10 @@ crm_lead_op_loaded(crm_flow_t *f)
             || (o->tombs_reply != 0 && crm_lead_tombs_take(f, o) != NGX_OK))
         {
             return NGX_ERROR;
+        }
+
+        if (o->mids_reply != 0) {
+            o->mids = &f->reply[o->mids_reply - 1];
         }
     }
 
@@ -416,6 +428,10 @@ crm_lead_op_company(crm_flow_t *f)
 
     rc = crm_read_record(f, &crm_entities[CRM_KIND_CONTACT], v->num,
                          &f->reply[o->contact_reply - 1], &o->contact);
+
+    if (rc == NGX_DECLINED && o->found) {
+        return crm_flow_retry(f);
+    }
 
     if (rc == NGX_DECLINED) {
         field = &crm_entities[CRM_KIND_LEAD].fields[CRM_LEAD_CONTACT_ID];

@@ -208,6 +208,10 @@ crm_lead_tombs_load(crm_flow_t *f)
                       none, none, none);
     }
 
+    for (i = 0; i < o->ntombs; i++) {
+        crm_lead_mids_ask(f, o->tomb_id[i]);
+    }
+
     return o->ntombs > 0 ? crm_flow_wait(f, crm_lead_tombs_loaded)
                          : crm_lead_op_commit(f);
 }
@@ -219,6 +223,8 @@ crm_lead_tombs_loaded(crm_flow_t *f)
     ngx_int_t       rc;
     ngx_uint_t      i;
     crm_lead_op_t  *o = f->data;
+
+    o->tomb_mids = f->reply + o->ntombs;
 
     for (i = 0; i < o->ntombs; i++) {
         rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], o->tomb_id[i],
@@ -239,8 +245,9 @@ crm_lead_tombs_commit(crm_lead_op_t *o, const crm_rule_t *rule)
     ngx_uint_t  i;
 
     for (i = 0; i < o->ntombs; i++) {
-        if (crm_lead_commit(&o->ops, rule, o->tomb[i], NULL, NULL)
-            != CRM_OK)
+        if (crm_lead_commit(&o->ops, rule, o->tomb[i], NULL, NULL) != CRM_OK
+            || crm_lead_mids_commit(o, rule, o->tomb_id[i], &o->tomb_mids[i])
+               != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -224,6 +224,18 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "{'$ref':'#/components/parameters/IfNoneMatch'}",
       NULL, "{'type':'string','description':'iCalendar, RFC 5545'}" },
 
+    { NGX_HTTP_POST, "/mail/inbound",
+      "{'name':'recipient','in':'query','required':true,'description':"
+      "'Address that the mail is for; its local part is a team alias',"
+      "'schema':{'type':'string'}}",
+      NULL,
+      "{'type':'object','required':['lead_id','message_id','threaded'],"
+      "'properties':{'lead_id':{'type':['integer','null'],'description':"
+      "'null: an automatic reply to nothing, or a mail seen before whose "
+      "lead is deleted'},'message_id':{'type':['integer','null'],"
+      "'description':'Id of the message on the lead'},'threaded':{'type':"
+      "'boolean'}}}" },
+
     { NGX_HTTP_GET, "/openapi.json", NULL, NULL, "{'type':'object'}" }
 };
 

@@ -1,5 +1,6 @@
 /* Paths and operations from the table of routes; see crm_openapi_int.h. */
 
+#include "crm_actions.h"
 #include "crm_openapi_int.h"
 
 
@@ -129,6 +130,13 @@ crm_doc_request_body(crm_out_t *out, const crm_route_t *route)
 
     action = input != NULL && (input < crm_entities
                                || input >= crm_entities + CRM_KINDS);
+
+    if (input == &crm_action_mail) {
+        crm_doc_text(out, ",'requestBody':{'required':true,'content':{"
+                     "'message/rfc822':{'schema':{'type':'string','format':"
+                     "'binary'}}}}");
+        return;
+    }
 
     crm_doc(out, ",'requestBody':{'required':%s,'content':{"
             "'application/json':{'schema':",

@@ -22,6 +22,8 @@ typedef struct {
     ngx_array_t               *cors_origins;    /* of ngx_str_t; "*" alone */
     ngx_str_t                  operator_key;    /* SHA-256 text of the key */
     size_t                     body_limit;
+    size_t                     mail_limit;
+    ngx_thread_pool_t         *mail_threads;
     ngx_uint_t                 result_limit;
     ngx_msec_t                 deadline;
     ngx_str_t                  prefix;          /* the location's name */

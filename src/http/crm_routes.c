@@ -244,6 +244,9 @@ const crm_route_t  crm_routes[] = {
     CRM_ROUTE(GET, "/reports/forecast", MANAGER, crm_report_forecast,
               CRM_KIND_LEAD, REPORT, NULL,
               "Open opportunities by month of expected_close"),
+    CRM_ROUTE(POST, "/mail/inbound", MAIL, crm_mail_inbound, CRM_KIND_NONE,
+              OTHER, &crm_action_mail,
+              "Take a mail: a new lead, or a message on the one it answers"),
 
     CRM_ROUTE(GET, "/jobs/{id}", SALES, crm_job_read, CRM_KIND_JOB, OBJECT,
               NULL, "Read a job"),

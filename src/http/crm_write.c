@@ -15,7 +15,8 @@ crm_write_rule(crm_flow_t *f, crm_rule_t *rule)
     rule->prefix = f->tenant->prefix;
     rule->conf = f->conf;
     rule->now = f->now;
-    rule->actor = f->user != NULL ? crm_record_id(f->user) : 0;
+    rule->actor = f->user != NULL && f->role != CRM_ROLE_MAIL_GATEWAY
+                  ? crm_record_id(f->user) : 0;
     rule->faults = &f->answer.faults;
 }
 

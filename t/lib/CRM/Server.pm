@@ -548,6 +548,7 @@ worker_processes $self->{workers};
 worker_shutdown_timeout 20s;
 pid $dir/nginx.pid;
 error_log $dir/error.log info;
+thread_pool crm_mail threads=2 max_queue=1024;
 $add{main}
 
 events {
@@ -607,6 +608,9 @@ http {
         location /crm/v1 {
             crm on;
             crm_tenant \$crm_host_tenant;
+            client_max_body_size 25m;
+            crm_mail_limit 25m;
+            crm_mail_threads crm_mail;
             $add{location}
         }
 

@@ -1,0 +1,266 @@
+# Inbound mail: aliases, senders, what becomes of a message, replies.
+
+use utf8;
+use CRM::Test;
+use CRM::Util qw(pick);
+use Mojo::Util qw(decode);
+
+my $crm     = CRM::Test->tenant(timezone => 'Europe/Berlin');
+my $gateway = $crm->user(name => 'Gateway', role => 'mail_gateway');
+my $sara    = $crm->user(name => 'Sara', role => 'salesperson',
+                         email => 'Sara@crm.example');
+
+
+sub raw {
+    my ($file) = @_;
+
+    open my $fh, '<:raw', "t/mail/$file.eml" or die "$file: $!";
+    local $/;
+
+    return <$fh>;
+}
+
+
+# a small mail by its headers and body
+
+sub mail {
+    my ($headers, $body) = @_;
+
+    my %all = (
+        From         => 'Mina <mina@example.com>',
+        To           => 'sales@crm.example',
+        Subject      => 'A question',
+        'Message-ID' => '<' . int(rand(1e15)) . '@tests.example>',
+        %{ $headers // {} },
+    );
+
+    my $text = join '', map { "$_: $all{$_}\r\n" }
+               grep { defined $all{$_} } sort keys %all;
+
+    utf8::encode($text .= "\r\n" . ($body // "Hello\r\n"));
+
+    return $text;
+}
+
+
+sub deliver {
+    my ($raw, %options) = @_;
+
+    my $recipient = delete $options{recipient} // 'sales@crm.example';
+
+    return $gateway->req('POST', '/mail/inbound', {
+        query => { recipient => $recipient }, raw => $raw,
+        headers => { 'Content-Type' => 'message/rfc822' }, %options,
+    });
+}
+
+
+sub lead { return $crm->get("/leads/$_[0]")->json }
+
+sub messages {
+    my ($lead, $kind) = @_;
+
+    return [ grep { !$kind || $_->{kind} eq $kind }
+             @{ $crm->get("/leads/$lead/messages")->json->{data} } ];
+}
+
+
+# creates a lead from a file of t/mail; the lead and its message
+
+sub take {
+    my ($file) = @_;
+
+    my $res = deliver(raw($file));
+    $crm->status_ok($res, 201, "$file: 201");
+
+    my $id = $res->json->{lead_id};
+
+    return (lead($id), messages($id)->[0], $res);
+}
+
+
+my $team = $crm->get('/teams')->json->{data}[0]{id};
+
+$crm->status_ok($crm->patch("/teams/$team", { alias => 'Sales' }), 200,
+                'an alias');
+
+
+# ---- who may, and what is refused ----------------------------------------
+
+for my $client ($crm, $sara) {
+    $crm->problem_ok($client->req('POST', '/mail/inbound', {
+        query => { recipient => 'sales@crm.example' }, raw => mail(),
+        headers => { 'Content-Type' => 'message/rfc822' },
+    }), 403, 'forbidden', undef, 'only a mail gateway');
+}
+
+$crm->problem_ok($gateway->get($_), 403, 'forbidden', undef,
+                 "a mail gateway may not $_")
+    for qw(/me /leads /teams /board);
+
+$crm->problem_ok(deliver(mail(), token => 'x'), 401, 'unauthorized', undef,
+                 'a bad token');
+$crm->problem_ok(deliver(mail(), recipient => 'nobody@crm.example'),
+                 404, 'unknown_alias', undef, 'no such alias');
+$crm->problem_ok(deliver(mail(), recipient => '@'), 404, 'unknown_alias',
+                 undef, 'an address without a local part');
+$crm->problem_ok(deliver(mail(), query => {}), 400, 'invalid_parameter',
+                 undef, 'no recipient');
+$crm->problem_ok(deliver(mail(), query => { recipient => 'sales@x',
+                                            to => 1 }),
+                 400, 'unknown_parameter', undef, 'an unknown parameter');
+$crm->problem_ok(deliver(mail(), headers => { 'Content-Type' => $_ }),
+                 415, 'unsupported_media_type', undef,
+                 ($_ // 'none') . ' is no mail')
+    for 'application/json', 'text/plain', undef;
+
+$crm->problem_ok(deliver($_->[0]), 422, 'unparsable_mail', undef, $_->[1])
+    for [ '', 'nothing' ],
+        [ "hello\nworld\n", 'text without headers' ],
+        [ join('', map { chr(rand 256) } 1 .. 5000), 'noise' ],
+        [ mail({ 'Content-Type' => 'multipart/mixed; boundary=b' },
+               "--b\n\n" x 5000), 'thousands of parts' ],
+        [ mail({ map { ("X-$_" => 'x') } 1 .. 12_000 }),
+          'thousands of headers' ],
+        [ mail({ 'X-Long' => 'x' x 600_000 }), 'a header of 600 KB' ];
+
+is($crm->get('/leads?total=true&active=any')->json->{total}, 0,
+   'none of them left anything');
+
+
+# ---- a lead from a mail --------------------------------------------------
+
+my ($lead, $message, $res) = take('plain');
+
+is_deeply(pick($lead, qw(name type state active email contact_name company_name
+                         description user_id assigned_at contact_id team_id
+                         created_by version phone)),
+          { name => 'Price of 40 chairs', type => 'opportunity',
+            state => 'open', active => $lead->{active},
+            email => 'mina@example.com', contact_name => 'Mina Karimi',
+            company_name => undef,
+            description => "Hello,\n\nwhat do 40 chairs cost, delivered to"
+                           . " Shiraz?\n\nMina",
+            user_id => undef, assigned_at => undef, contact_id => undef,
+            team_id => $team, created_by => undef, version => 1,
+            phone => undef }, 'what the lead holds');
+is_deeply($res->json, { lead_id => $lead->{id}, message_id => $message->{id},
+                        threaded => Mojo::JSON->false }, 'the answer');
+is($res->header('Location'), "/crm/v1/leads/$lead->{id}", 'Location');
+is_deeply(pick($message, qw(kind body author_id from to subject message_id
+                            quoted_from attachments changes)),
+          { kind => 'email', body => $lead->{description},
+            author_id => undef, from => 'Mina Karimi <mina@example.com>',
+            to => 'sales@crm.example', subject => 'Price of 40 chairs',
+            message_id => '<plain-1@example.com>', quoted_from => undef,
+            attachments => [], changes => [] }, 'its message');
+is(@{ messages($lead->{id}) }, 1, 'one message');
+
+
+# ---- stored once ---------------------------------------------------------
+
+$res = deliver(raw('plain'));
+$crm->status_ok($res, 200, 'the same again');
+is_deeply($res->json, { lead_id => $lead->{id}, message_id => $message->{id},
+                        threaded => Mojo::JSON->false }, 'the same answer');
+is(@{ messages($lead->{id}) }, 1, 'nothing written');
+is($crm->get('/leads?total=true')->json->{total}, 1, 'no second lead');
+
+$res = deliver(raw('no-message-id'));
+$crm->status_ok($res, 201, 'without a Message-ID');
+is($res->json->{lead_id}, deliver(raw('no-message-id'))->json->{lead_id},
+   '... the same bytes are the same mail');
+like(messages($res->json->{lead_id})->[0]{message_id}, qr/^<\S+\@\S+>$/,
+     '... it gets one');
+
+for my $round (1 .. 10) {
+    my $raw = mail({ 'Message-ID' => "<twice-$round\@example.com>" });
+    my @got = $gateway->concurrently(map {
+        [ 'POST', '/mail/inbound?recipient=sales@crm.example',
+          { raw => $raw, headers => { 'Content-Type' => 'message/rfc822' } } ]
+    } 1 .. 4);
+
+    is_deeply([ sort map { $_->status } @got ], [ 200, 200, 200, 201 ],
+              "four deliveries at once, round $round");
+
+    my %leads = map { $_->json->{lead_id} => 1 } @got;
+    is(keys %leads, 1, 'one lead');
+    is(@{ messages(keys %leads) }, 1, 'one message');
+}
+
+
+# ---- replies -------------------------------------------------------------
+
+$res = deliver(raw('gmail-reply'));
+$crm->status_ok($res, 200, 'a reply');
+is_deeply(pick($res->json, qw(lead_id threaded)),
+          { lead_id => $lead->{id}, threaded => Mojo::JSON->true },
+          'to the lead it answers');
+
+my $reply = messages($lead->{id})->[0];
+
+is($res->json->{message_id}, $reply->{id}, 'its message');
+is(substr($reply->{body}, 0, $reply->{quoted_from}),
+   "Sounds good, please send it.\n\n", 'quoted_from');
+is(lead($lead->{id})->{version}, 1, 'a message is no new version');
+is(deliver(raw('gmail-reply'))->json->{threaded}, Mojo::JSON->true,
+   'the reply again');
+is(@{ messages($lead->{id}) }, 2, '... is not written again');
+
+is(deliver(mail({ References => '<none@x> <plain-1@example.com> <gone@x>' }))
+   ->json->{lead_id}, $lead->{id}, 'by References');
+
+my ($other) = take('base64');
+
+is(deliver(mail({ References => '<plain-1@example.com> <b64@example.com>' }))
+   ->json->{lead_id}, $other->{id}, 'the last one known');
+is(deliver(mail({ References    => '<b64@example.com>',
+                  'In-Reply-To' => 'your mail <plain-1@example.com>' }))
+   ->json->{lead_id}, $lead->{id}, 'In-Reply-To comes first');
+
+$crm->status_ok($crm->post("/leads/$other->{id}/lost", {}), 200, 'lost');
+$res = deliver(mail({ 'In-Reply-To' => '<b64@example.com>' }));
+is($res->json->{lead_id}, $other->{id}, 'a reply to a lost lead');
+is(lead($other->{id})->{state}, 'lost', '... does not revive it');
+
+$crm->status_ok($crm->patch("/leads/$lead->{id}", { user_id => $sara->id }),
+                200, 'assigned');
+$res = deliver(mail({ 'In-Reply-To' => '<plain-1@example.com>',
+                      From          => 'sara@CRM.example' }));
+is($res->json->{lead_id}, $lead->{id}, "a reply to another's lead");
+is(messages($lead->{id})->[0]{author_id}, $sara->id,
+   'the author is the user with this address');
+
+
+# ---- automatic replies ---------------------------------------------------
+
+my $before = $crm->get('/leads?total=true&active=any')->json->{total};
+
+for my $file (qw(out-of-office bulk bounce)) {
+    $res = deliver(raw($file));
+    $crm->status_ok($res, 200, "$file: 200");
+    is_deeply($res->json, { lead_id => undef, message_id => undef,
+                            threaded => Mojo::JSON->false },
+              "$file: nothing");
+}
+
+is($crm->get('/leads?total=true&active=any')->json->{total}, $before,
+   'they create nothing');
+
+$res = deliver(mail({ 'Auto-Submitted' => 'auto-replied',
+                      'In-Reply-To'    => '<plain-1@example.com>' }));
+is($res->json->{lead_id}, $lead->{id}, '... but are threaded');
+$crm->status_ok(deliver(mail({ 'Auto-Submitted' => 'no' })), 201,
+                'Auto-Submitted: no is a person');
+
+
+# ---- deletion ------------------------------------------------------------
+
+$crm->status_ok($crm->delete("/leads/$other->{id}"), 204, 'deleted');
+$res = deliver(mail({ 'In-Reply-To' => '<b64@example.com>' }));
+$crm->status_ok($res, 201, 'a reply to a deleted lead is a new one');
+$crm->status_ok(deliver(raw('base64')), 201, 'its mail is unknown again');
+
+
+$crm->check_clean;
+done_testing;
