@@ -8,11 +8,11 @@ use File::Basename qw(basename);
 my %forbidden = (
     'src/base'   => qr/ngx_|hiredis/,
     'src/domain' => qr/ngx_|hiredis/,
-    'src/mail'   => qr/hiredis/,
+    'src/mail'   => qr/ngx_|hiredis/,
     'src/http'   => qr/hiredis/,
 );
 
-my @order = qw(src/base src/domain src/store src/http);
+my @order = qw(src/base src/domain src/mail src/store src/http);
 
 
 sub lines {

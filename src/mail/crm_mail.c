@@ -11,7 +11,6 @@
  */
 
 #include <libxml/parser.h>
-#include "crm_digest.h"
 #include "crm_mail_parts.h"
 #include "crm_text.h"
 
@@ -58,12 +57,12 @@ crm_mail_init(void)
         "rfc822", "rfc2822", "global", "news", NULL
     };
 
-    g_mime_init();
     xmlInitParser();
 
     /* GMime forgets the four entries that these replace, once */
 
     crm_mail_leaks(1);
+    g_mime_init();
 
     for (p = messages; *p != NULL; p++) {
         g_mime_object_register_type("message", *p, GMIME_TYPE_PART);
@@ -83,17 +82,6 @@ crm_mail_exit(void)
 
 
 /* ---- the parser ----------------------------------------------------------- */
-
-typedef struct {
-    crm_str_t            raw;
-    const char          *fallback;      /* charset */
-    GByteArray          *bytes;
-    GMimeStream         *stream;
-    GMimeParserOptions  *options;
-    GMimeObject        *message;
-    unsigned             headers;
-} crm_mail_source_t;
-
 
 static void
 crm_mail_open(crm_mail_source_t *src, const crm_str_t *mail)
@@ -135,7 +123,7 @@ crm_mail_close(crm_mail_source_t *src)
 
 /* ---- headers -------------------------------------------------------------- */
 
-static const char *
+const char *
 crm_mail_header_raw(GMimeObject *message, const char *name)
 {
     GMimeHeader      *header;
@@ -160,153 +148,6 @@ crm_mail_is_mail(GMimeObject *message)
     }
 
     return 0;
-}
-
-
-/* the next "<...>" of a header, with its brackets; NULL: no more */
-
-static const char *
-crm_mail_id_next(const char *p, crm_str_t *id)
-{
-    const char  *end;
-
-    while (p != NULL && (p = strchr(p, '<')) != NULL) {
-
-        end = p + 1 + strcspn(p + 1, "<> \t\r\n");
-
-        if (*end == '>' && end - p > 1 && end - p < CRM_MAIL_ID) {
-            id->data = (u_char *) p;
-            id->len = (size_t) (end + 1 - p);
-
-            if (crm_utf8_valid(id) && !crm_text_has_control(id, 0)) {
-                return end + 1;
-            }
-        }
-
-        p++;
-    }
-
-    return NULL;
-}
-
-
-/* of a message that has none, or none that could be found again */
-
-static int
-crm_mail_id_made(crm_arena_t *a, const crm_str_t *raw, crm_mail_t *m)
-{
-    u_char  hash[CRM_SHA256_TEXT];
-
-    (void) crm_sha256_text(hash, raw->data, raw->len);
-
-    m->message_id = crm_arena_printf(a, "<%.*s@mail.invalid>",
-                                     CRM_SHA256_TEXT, hash);
-
-    return m->message_id.data != NULL ? CRM_OK : CRM_ERROR;
-}
-
-
-static int
-crm_mail_id(crm_arena_t *a, const crm_mail_source_t *src, crm_mail_t *m)
-{
-    crm_str_t    id, word;
-    const char  *text;
-
-    text = crm_mail_header_raw(src->message, "Message-ID");
-
-    if (crm_mail_id_next(text, &id) != NULL) {
-        return crm_arena_dup(a, &m->message_id, id.data, id.len);
-    }
-
-    /* some programs forget the brackets; who answers them adds them */
-
-    if (crm_mail_line(a, text, CRM_MAIL_ID, &word) != CRM_OK) {
-        return CRM_ERROR;
-    }
-
-    if (word.len == 0 || word.len > CRM_MAIL_ID - 2
-        || memchr(word.data, ' ', word.len) != NULL
-        || memchr(word.data, '<', word.len) != NULL
-        || memchr(word.data, '>', word.len) != NULL)
-    {
-        return crm_mail_id_made(a, &src->raw, m);
-    }
-
-    m->message_id = crm_arena_printf(a, "<%.*s>", (int) word.len, word.data);
-
-    return m->message_id.data != NULL ? CRM_OK : CRM_ERROR;
-}
-
-
-static int
-crm_mail_id_known(const crm_mail_t *m, const crm_str_t *id)
-{
-    unsigned  i;
-
-    for (i = 0; i < m->nids; i++) {
-        if (crm_str_eq(&m->id[i], id)) {
-            return 1;
-        }
-    }
-
-    return crm_str_eq(&m->message_id, id);
-}
-
-
-/* the last CRM_MAIL_IDS of a header into id[]; returns how many */
-
-static unsigned
-crm_mail_ids_last(const char *text, crm_str_t *ids)
-{
-    unsigned   n;
-    crm_str_t  id;
-
-    for (n = 0; (text = crm_mail_id_next(text, &id)) != NULL; n++) {
-        ids[n % CRM_MAIL_IDS] = id;
-    }
-
-    return n;
-}
-
-
-static int
-crm_mail_ids(crm_arena_t *a, GMimeObject *message, crm_mail_t *m)
-{
-    unsigned     i, n, min;
-    crm_str_t    id, last[CRM_MAIL_IDS];
-    const char  *text;
-
-    m->id = crm_arena_alloc(a, CRM_MAIL_IDS * sizeof(crm_str_t));
-    if (m->id == NULL) {
-        return CRM_ERROR;
-    }
-
-    text = crm_mail_header_raw(message, "In-Reply-To");
-
-    while (m->nids < CRM_MAIL_IDS / 2
-           && (text = crm_mail_id_next(text, &id)) != NULL)
-    {
-        if (!crm_mail_id_known(m, &id)
-            && crm_arena_dup(a, &m->id[m->nids++], id.data, id.len) != CRM_OK)
-        {
-            return CRM_ERROR;
-        }
-    }
-
-    n = crm_mail_ids_last(crm_mail_header_raw(message, "References"), last);
-    min = n > CRM_MAIL_IDS ? n - CRM_MAIL_IDS : 0;
-
-    for (i = n; i > min && m->nids < CRM_MAIL_IDS; i--) {
-        id = last[(i - 1) % CRM_MAIL_IDS];
-
-        if (!crm_mail_id_known(m, &id)
-            && crm_arena_dup(a, &m->id[m->nids++], id.data, id.len) != CRM_OK)
-        {
-            return CRM_ERROR;
-        }
-    }
-
-    return CRM_OK;
 }
 
 
