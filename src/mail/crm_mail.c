@@ -15,6 +15,14 @@
 #include "crm_text.h"
 
 #if defined(__SANITIZE_ADDRESS__)
+#define CRM_MAIL_ASAN  1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CRM_MAIL_ASAN  1
+#endif
+#endif
+
+#if defined(CRM_MAIL_ASAN)
 #include <sanitizer/lsan_interface.h>
 #endif
 
@@ -35,7 +43,7 @@ static const char *const  crm_mail_known[] = {
 static void
 crm_mail_leaks(int known)
 {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(CRM_MAIL_ASAN)
     if (known) {
         __lsan_disable();
 
