@@ -2,6 +2,7 @@
  * Between nginx and a flow: start, body, cleanup, the end; see crm_request.h
  */
 
+#include "crm_actions.h"
 #include "crm_auth.h"
 #include "crm_metrics.h"
 #include "crm_operator.h"
@@ -229,6 +230,34 @@ crm_request_start(crm_request_t *q)
 }
 
 
+/*
+ * nginx's own limit is that of the largest body of all routes: what another
+ * one cannot take is refused before it is sent.
+ */
+
+static ngx_uint_t
+crm_request_too_large(crm_request_t *q)
+{
+    off_t       length;
+    ngx_str_t   path;
+
+    length = q->r->headers_in.content_length_n;
+
+    if (length <= (off_t) q->conf->body_limit) {
+        return 0;
+    }
+
+    path.data = q->r->uri.data + q->conf->prefix.len;
+    path.len = q->r->uri.len - q->conf->prefix.len;
+
+    crm_route_match(q, q->conf->operator ? crm_operator_routes : crm_routes,
+                    &path);
+
+    return q->route == NULL || q->route->input != &crm_action_mail
+           || length > (off_t) q->conf->mail_limit;
+}
+
+
 ngx_int_t
 crm_request_handler(ngx_http_request_t *r)
 {
@@ -248,6 +277,17 @@ crm_request_handler(ngx_http_request_t *r)
     }
 
     if (r->method & (NGX_HTTP_POST|NGX_HTTP_PATCH|NGX_HTTP_PUT)) {
+
+        if (crm_request_too_large(q)) {
+
+            /* as nginx does it: nobody asks for the body, or looks at its
+               length again */
+
+            r->expect_tested = 1;
+            (void) ngx_http_discard_request_body(r);
+
+            return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
 
         rc = ngx_http_read_client_request_body(r, crm_request_body_read);
 
