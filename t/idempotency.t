@@ -251,5 +251,30 @@ for my $round (1 .. 8) {
     is(total(), $before + 20, 'each record of a batch once');
 }
 
+
+# ---- a move with its columns ----------------------------------------------
+
+my $moved = $crm->post('/leads', { name => 'Moved' })->json->{id};
+my @move  = ("/leads/$moved/move?include=columns", { stage_id => 2 },
+             headers => { 'Idempotency-Key' => 'with columns' });
+
+my $moving = $crm->post(@move);
+$crm->post('/leads', { name => 'Another', stage_id => 2 });
+my $replay = $crm->post(@move);
+
+sub counts {
+    return [ map { [ $_->{stage}{id}, $_->{count} ] }
+             @{ $_[0]->json->{columns} } ];
+}
+
+my ($left, $entered) = map { $_->[1] } @{ counts($moving) };
+
+is($replay->header('Idempotency-Replayed'), 'true', 'a move is replayed');
+is_deeply(counts($moving), [ [ 1, $left ], [ 2, $entered ] ], 'its columns');
+is_deeply(counts($replay), [ [ 1, $left ], [ 2, $entered + 1 ] ],
+          'are in the replay too, with the figures of now');
+is_deeply([ @{ $replay->json }{qw(id version stage_id)} ], [ $moved, 2, 2 ],
+          'beside the stored lead');
+
 $crm->check_clean;
 done_testing;

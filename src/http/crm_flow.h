@@ -43,6 +43,7 @@ struct crm_answer_s {
     crm_str_t             etag;
     crm_str_t             cache_control;
     crm_str_t             vary;
+    crm_str_t             columns;      /* crm_lead_columns.c */
     crm_problem_t         problem;      /* status >= 400 */
     crm_str_t             detail;
     crm_str_t             members;      /* more members of the problem, as

@@ -2,6 +2,7 @@
 
 #include "crm_actions.h"
 #include "crm_idem.h"
+#include "crm_lead_op.h"
 #include "crm_respond.h"
 #include "crm_route.h"
 
@@ -17,7 +18,8 @@
  * Stored: one line each of body hash, status, Location, ETag, form of the body
  * ("+" as it is; "*" sealed with a key that only who sent the request can
  * make: it holds a secret; "-" none: it was too large, the replay is the
- * current representation), then the body.
+ * current representation) with the columns that a move was about, then the
+ * body.  Their figures are those of the replay.
  */
 
 
@@ -123,6 +125,21 @@ crm_idem_line(crm_str_t *rest)
 }
 
 
+/* takes the form of the body from its line */
+
+static u_char
+crm_idem_form(crm_str_t *line)
+{
+    if (line->len == 0) {
+        return '-';
+    }
+
+    line->len--;
+
+    return *line->data++;
+}
+
+
 /* the answer was too large to keep: its status with what is there now */
 
 static ngx_int_t
@@ -151,9 +168,10 @@ crm_idem_current(crm_flow_t *f, const crm_str_t *location)
 ngx_int_t
 crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
 {
-    int64_t         status;
-    crm_out_t      *out;
-    crm_str_t       rest, mark, line, location, form;
+    u_char      form;
+    int64_t     status;
+    crm_out_t  *out;
+    crm_str_t   rest, mark, line, location, columns;
 
     *rc = NGX_OK;
 
@@ -184,14 +202,15 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
     f->answer.etag = crm_idem_line(&rest);
     f->answer.replayed = 1;
     f->answer.status = status;
-    form = crm_idem_line(&rest);
+    columns = crm_idem_line(&rest);
+    form = crm_idem_form(&columns);
 
-    if (crm_str_is(&form, "-")) {
+    if (form == '-') {
         *rc = crm_idem_current(f, &location);
         return NGX_OK;
     }
 
-    if (crm_str_is(&form, "*")
+    if (form == '*'
         && crm_unseal(&f->arena, &f->idem_secret, &rest, &rest) != CRM_OK)
     {
         *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
@@ -201,6 +220,10 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
     if (rest.len > 0) {
         out = crm_answer_json(f, status);
         crm_out_str(out, &rest);
+
+        if (columns.len > 0) {
+            *rc = crm_lead_columns_again(f, &columns);
+        }
     }
 
     return NGX_OK;
@@ -248,9 +271,6 @@ crm_idem_store(crm_flow_t *f, crm_ops_t *ops)
     crm_str_t      body;
     crm_answer_t  *answer = &f->answer;
 
-    static const crm_str_t  plain = crm_string("+\n");
-    static const crm_str_t  sealed = crm_string("*\n");
-
     size = answer->has_body ? crm_out_size(&answer->body) : 0;
 
     crm_out_init(&out, &f->arena, 256 + ngx_min(size, CRM_IDEM_BODY_MAX));
@@ -267,7 +287,9 @@ crm_idem_store(crm_flow_t *f, crm_ops_t *ops)
         crm_out_lit(&out, "-\n");
 
     } else {
-        crm_out_str(&out, answer->secret ? &sealed : &plain);
+        crm_out_char(&out, answer->secret ? '*' : '+');
+        crm_out_str(&out, &answer->columns);
+        crm_out_char(&out, '\n');
 
         if (size > 0 && crm_out_join(&answer->body, &body) == CRM_OK) {
 

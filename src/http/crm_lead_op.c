@@ -363,7 +363,8 @@ crm_lead_op_prepare(crm_flow_t *f, crm_lead_op_t *o)
 
     crm_lead_op_cancelled(f, o);
 
-    return NGX_OK;
+    return o->after == crm_lead_columns ? crm_lead_columns_keep(f, o)
+                                        : NGX_OK;
 }
 
 

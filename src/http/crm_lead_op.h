@@ -145,8 +145,11 @@ ngx_int_t crm_lead_readable(crm_flow_t *f, const crm_record_t *lead);
 ngx_int_t crm_lead_place_find(crm_flow_t *f);
 
 /* crm_lead_columns.c: for `after`: the figures of the columns that a move left
-   and entered */
+   and entered; which they are goes into f->answer, for a replay, and from
+   there they are read again */
 ngx_int_t crm_lead_columns(crm_flow_t *f, crm_lead_op_t *o);
+ngx_int_t crm_lead_columns_keep(crm_flow_t *f, crm_lead_op_t *o);
+ngx_int_t crm_lead_columns_again(crm_flow_t *f, const crm_str_t *columns);
 
 /* If-Match, or the version that a batch names; else 412 is prepared */
 ngx_int_t crm_lead_op_match(crm_flow_t *f, crm_lead_op_t *o);
