@@ -162,6 +162,9 @@ is_deeply(commit([[4, 'h']]), [1], 'a commit of checks alone');
 
 # ---- checks --------------------------------------------------------------
 
+redis('SETBIT', 'bitone', 9, 1);
+redis('SETBIT', 'bitnone', 9, 0);
+redis('ZADD', 'scored', 5, 'a', 7, 'b');
 redis('HSET', 'e', 'version', 7, 'empty', '', 'big', '900719925474099');
 
 my @write = ['HSET', 'e', 'touched', 1];
@@ -188,6 +191,14 @@ for (
     [[3, 'e'],                     [0, 0, '']],
     [[4, 'e'],                     [1]],
     [[4, 'nokey'],                 [0, 0, '']],
+    [[5, 'nokey'],                 [1]],
+    [[5, 'bitnone'],               [1]],
+    [[5, 'bitone'],                [0, 0, '']],
+    [[6, 'nokey', '-inf', 'inf'],  [1]],
+    [[6, 'scored', '6', '6'],      [1]],
+    [[6, 'scored', '(5', '(7'],    [1]],
+    [[6, 'scored', '(5', '7'],     [0, 0, '']],
+    [[6, 'scored', '5', '5'],      [0, 0, '']],
 ) {
     my ($check, $expected) = @$_;
     my $name = 'check ' . join ' ', map { "'$_'" } @$check;
@@ -274,7 +285,7 @@ for ('x', '', '1.0', ' 1', '1 ', '+1', '-0', '01', '-', '9223372036854775808',
 unchanged_ok('HINCRBY after another write', qr/^ERR commit: order /, [],
              @ok, ['HINCRBY', 'counts', 'n', 1]);
 
-unchanged_ok('an unknown check', qr/^ERR commit: check /, [[5, 'h']], @ok);
+unchanged_ok('an unknown check', qr/^ERR commit: check /, [[7, 'h']], @ok);
 unchanged_ok('more than unpack() takes', qr/^ERR commit: count /, [],
              @ok, ['SADD', 's', 1 .. 7001]);
 

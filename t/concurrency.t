@@ -282,6 +282,26 @@ for my $round (1 .. 5) {
 }
 
 
+# ---- deletions while others write all the time ------------------------------
+
+# what nothing refers to goes, however much is written elsewhere
+
+my @doomed = map { $crm->post('/contacts', { name => 'Doomed' })->json->{id} }
+             1 .. 10;
+my @tags   = map { $crm->post('/tags', { name => "Doomed $_" })->json->{id} }
+             1 .. 10;
+
+my @mixed = $crm->concurrently(map {
+    my $n = $_;
+
+    (map { [ POST => '/contacts', { json => { name => "Busy $n.$_" } } ] }
+         1 .. 60),
+    [ DELETE => "/contacts/$doomed[$n]" ], [ DELETE => "/tags/$tags[$n]" ],
+} 0 .. 9);
+
+is(tally(@mixed), '201: 600, 204: 20', 'none is busy');
+
+
 # ---- two admins who get rid of one another -------------------------------
 
 for my $round (1 .. 5) {

@@ -4,12 +4,11 @@
  */
 
 #include "crm_activity.h"
-#include "crm_change.h"
 #include "crm_config.h"
 #include "crm_config_http.h"
+#include "crm_count.h"
 #include "crm_dup_job.h"
 #include "crm_handlers.h"
-#include "crm_keyer.h"
 #include "crm_respond.h"
 #include "crm_route.h"
 #include "crm_write.h"
@@ -37,7 +36,8 @@ static const struct {
 /* how many replies count each kind of record, in the order of the kinds */
 
 typedef struct {
-    ngx_uint_t  asked[CRM_KINDS];
+    crm_counts_t  counts;
+    ngx_uint_t    asked[CRM_KINDS];
 } crm_config_counts_t;
 
 
@@ -47,10 +47,10 @@ static ngx_int_t crm_config_delete_counted(crm_flow_t *f);
 /* of a type, in any state */
 
 static void
-crm_config_count_activities(crm_flow_t *f, int64_t type)
+crm_config_count_activities(crm_flow_t *f, crm_counts_t *counts, int64_t type)
 {
+    crm_str_t   key;
     ngx_uint_t  i;
-    crm_str_t   key, none = crm_null_string;
 
     const crm_activity_scope_t  scope = { 'y', type, 0 };
 
@@ -58,29 +58,9 @@ crm_config_count_activities(crm_flow_t *f, int64_t type)
         if (crm_activity_key(&f->arena, &f->tenant->prefix, i, &scope, &key)
             == CRM_OK)
         {
-            crm_flow_call(f, "ZCARD", key, none, none, none);
+            crm_count_members(counts, key);
         }
     }
-}
-
-
-static ngx_uint_t
-crm_config_count_bits(crm_flow_t *f, const char *bitmap, crm_kind_t ids,
-    int64_t id)
-{
-    ngx_uint_t  i, chunks;
-    crm_str_t   none = crm_null_string;
-
-    chunks = (f->tenant->last_id[ids] >> CRM_CHUNK_SHIFT) + 1;
-
-    for (i = 0; i < chunks; i++) {
-        crm_flow_call(f, "BITCOUNT",
-                      crm_flow_key(f, "%s:%lld:%lu", bitmap, (long long) id,
-                                   (unsigned long) i),
-                      none, none, none);
-    }
-
-    return chunks;
 }
 
 
@@ -91,23 +71,28 @@ crm_config_count(crm_flow_t *f, crm_config_counts_t *counts,
     const crm_record_t *rec)
 {
     int64_t      id = crm_record_id(rec);
+    crm_str_t    bitmap;
     crm_kind_t   of;
     ngx_uint_t   i;
+
+    crm_counts_init(&counts->counts, f);
 
     for (of = CRM_CONF_KINDS; of < CRM_KINDS; of++) {
         for (i = 0; i < CRM_CONFIG_FACETS; i++) {
             if (crm_config_facets[i].kind == rec->entity->kind
                 && crm_config_facets[i].ids == of)
             {
-                counts->asked[of]
-                    = crm_config_count_bits(f, crm_config_facets[i].bitmap,
-                                            of, id);
+                bitmap = crm_flow_key(f, "%s:%lld",
+                                      crm_config_facets[i].bitmap,
+                                      (long long) id);
+                counts->asked[of] = crm_count_bits(&counts->counts, bitmap,
+                                                   of);
             }
         }
     }
 
     if (rec->entity->kind == CRM_KIND_ACTIVITY_TYPE) {
-        crm_config_count_activities(f, id);
+        crm_config_count_activities(f, &counts->counts, id);
         counts->asked[CRM_KIND_ACTIVITY] = CRM_SEGMENTS;
     }
 }
@@ -116,7 +101,6 @@ crm_config_count(crm_flow_t *f, crm_config_counts_t *counts,
 ngx_int_t
 crm_config_delete(crm_flow_t *f)
 {
-    crm_str_t             none = crm_null_string;
     crm_record_t         *rec;
     crm_config_counts_t  *counts;
 
@@ -139,10 +123,6 @@ crm_config_delete(crm_flow_t *f)
 
     crm_config_count(f, counts, rec);
     crm_job_ask(f, &crm_dup_job);
-
-    /* the counts above are those of this state of `writes` */
-
-    crm_flow_call(f, "HGET", f->tenant->root, crm_str("writes"), none, none);
 
     return crm_flow_wait(f, crm_config_delete_counted);
 }
@@ -230,10 +210,11 @@ crm_config_counted(crm_flow_t *f, const crm_record_t *rec, int64_t *counts)
 static ngx_int_t
 crm_config_delete_counted(crm_flow_t *f)
 {
-    int64_t        counts[CRM_KINDS];
-    crm_ops_t      ops;
-    crm_rule_t     rule;
-    crm_record_t  *rec;
+    int64_t               counts[CRM_KINDS];
+    crm_ops_t             ops;
+    crm_rule_t            rule;
+    crm_record_t         *rec;
+    crm_config_counts_t  *asked = f->data;
 
     rec = crm_config_named(f);
 
@@ -248,12 +229,9 @@ crm_config_delete_counted(crm_flow_t *f)
     crm_write_rule(f, &rule);
     crm_ops_init(&ops, &f->arena);
 
-    crm_change_check(&ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
-                     crm_str("writes"), f->reply[f->nreply - 1].str,
-                     CRM_FAILED_VERSION);
-
-    if (crm_config_commit(&ops, &rule, rec, NULL) != CRM_OK
-        || crm_dup_carry(f, rec, NULL, &f->reply[f->nreply - 2], &ops)
+    if (crm_counts_check(&asked->counts, &ops) != NGX_OK
+        || crm_config_commit(&ops, &rule, rec, NULL) != CRM_OK
+        || crm_dup_carry(f, rec, NULL, &f->reply[f->nreply - 1], &ops)
            != NGX_OK)
     {
         return NGX_ERROR;

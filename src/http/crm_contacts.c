@@ -3,6 +3,7 @@
 #include "crm_activity.h"
 #include "crm_change.h"
 #include "crm_contact.h"
+#include "crm_count.h"
 #include "crm_handlers.h"
 #include "crm_include.h"
 #include "crm_keyer.h"
@@ -18,7 +19,8 @@ typedef struct {
     crm_record_t   *old;
     crm_record_t   *rec;
     crm_record_t   *parent;
-    ngx_uint_t      chunks;         /* bitmaps of its people that were asked */
+    crm_counts_t    counts;
+    ngx_uint_t      chunks;         /* replies that count its people */
 } crm_contact_op_t;
 
 
@@ -69,66 +71,29 @@ crm_contact_load(crm_flow_t *f, int64_t id)
 }
 
 
-/* bits of those below a company, and the counter that proves the count */
+/* those below a company */
 
 static void
 crm_contact_count_people(crm_flow_t *f, crm_contact_op_t *o)
 {
-    ngx_uint_t  i;
-    crm_str_t   none = crm_null_string;
-
-    o->chunks = (f->tenant->last_id[CRM_KIND_CONTACT] >> CRM_CHUNK_SHIFT) + 1;
-
-    for (i = 0; i < o->chunks; i++) {
-        crm_contact_call(f, "BITCOUNT",
-                         crm_flow_key(f, "c:f:parent:%lld:%lld",
-                                      (long long) o->id, (long long) i));
-    }
-
-    crm_flow_call(f, "HGET", f->tenant->root, crm_str("writes"), none, none);
+    o->chunks = crm_count_bits(&o->counts,
+                               crm_flow_key(f, "c:f:parent:%lld",
+                                            (long long) o->id),
+                               CRM_KIND_CONTACT);
 }
 
 
-/* takes the replies to it, or begins again where another worker has given
-   ids beyond what was counted: CRM_DECLINED */
-
-static int
-crm_contact_counted(crm_flow_t *f, crm_contact_op_t *o,
-    const crm_reply_t *reply, int64_t *people)
+static int64_t
+crm_contact_people(const crm_contact_op_t *o, const crm_reply_t *reply)
 {
+    int64_t     people;
     ngx_uint_t  i;
 
-    if ((ngx_uint_t) (f->tenant->last_id[CRM_KIND_CONTACT]
-                      >> CRM_CHUNK_SHIFT)
-        >= o->chunks)
-    {
-        return CRM_DECLINED;
+    for (people = 0, i = 0; i < o->chunks; i++) {
+        people += reply[i].num;
     }
 
-    for (*people = 0, i = 0; i < o->chunks; i++) {
-        *people += reply[i].num;
-    }
-
-    return CRM_OK;
-}
-
-
-/* nothing was written since the count */
-
-static void
-crm_contact_check_writes(crm_flow_t *f, crm_ops_t *ops,
-    const crm_reply_t *writes)
-{
-    crm_str_t  none = crm_null_string;
-
-    if (crm_reply_is_nil(writes)) {
-        crm_change_check(ops, CRM_CHECK_FIELD_FREE, f->tenant->root,
-                         crm_str("writes"), none, CRM_FAILED_VERSION);
-        return;
-    }
-
-    crm_change_check(ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
-                     crm_str("writes"), writes->str, CRM_FAILED_VERSION);
+    return people;
 }
 
 
@@ -343,6 +308,7 @@ crm_contact_patch_load(crm_flow_t *f)
     crm_contact_load(f, o->input.values->v[CRM_CONTACT_PARENT_ID].num);
 
     if (crm_contact_to_person(o)) {
+        crm_counts_init(&o->counts, f);
         crm_contact_count_people(f, o);
     }
 
@@ -355,7 +321,6 @@ crm_contact_patch_load(crm_flow_t *f)
 static ngx_int_t
 crm_contact_stays_company(crm_flow_t *f, crm_contact_op_t *o, crm_ops_t *ops)
 {
-    int64_t             people;
     const crm_field_t  *kind;
 
     if (!crm_contact_to_person(o)
@@ -364,20 +329,14 @@ crm_contact_stays_company(crm_flow_t *f, crm_contact_op_t *o, crm_ops_t *ops)
         return NGX_OK;
     }
 
-    if (crm_contact_counted(f, o, &f->reply[2], &people) != CRM_OK) {
-        return NGX_AGAIN;
-    }
-
-    if (people > 0) {
+    if (crm_contact_people(o, &f->reply[2]) > 0) {
         kind = &crm_contact_entity->fields[CRM_CONTACT_KIND];
         crm_fault(&f->answer.faults, &kind->name, CRM_FAULT_INVALID,
                   "people belong to this company");
         return NGX_OK;
     }
 
-    crm_contact_check_writes(f, ops, &f->reply[2 + o->chunks]);
-
-    return NGX_OK;
+    return crm_counts_check(&o->counts, ops);
 }
 
 
@@ -410,7 +369,7 @@ crm_contact_patch_loaded(crm_flow_t *f)
     crm_ops_init(&ops, &f->arena);
 
     if (crm_contact_stays_company(f, o, &ops) != NGX_OK) {
-        return crm_flow_retry(f);
+        return NGX_ERROR;
     }
 
     crm_write_rule(f, &rule);
@@ -465,18 +424,16 @@ static void
 crm_contact_count_activities(crm_flow_t *f, crm_contact_op_t *o)
 {
     unsigned      ended;
-    crm_str_t     none = crm_null_string;
     crm_arena_t  *a = &f->arena;
 
     for (ended = 0; ended < 2; ended++) {
-        crm_flow_call(f, "ZCOUNT",
-                      crm_activity_bucket(a, &f->tenant->prefix,
-                                          CRM_KIND_CONTACT, o->id, ended),
-                      crm_arena_printf(a, "%lld", (long long)
-                           crm_activity_score(o->id, CRM_ACTIVITY_FIRST)),
-                      crm_arena_printf(a, "(%lld", (long long)
-                           crm_activity_score(o->id, CRM_ACTIVITY_LAST)),
-                      none);
+        crm_count_scores(&o->counts,
+                         crm_activity_bucket(a, &f->tenant->prefix,
+                                             CRM_KIND_CONTACT, o->id, ended),
+                         crm_arena_printf(a, "%lld", (long long)
+                              crm_activity_score(o->id, CRM_ACTIVITY_FIRST)),
+                         crm_arena_printf(a, "(%lld", (long long)
+                              crm_activity_score(o->id, CRM_ACTIVITY_LAST)));
     }
 }
 
@@ -484,22 +441,23 @@ crm_contact_count_activities(crm_flow_t *f, crm_contact_op_t *o)
 static ngx_int_t
 crm_contact_delete_load(crm_flow_t *f)
 {
-    crm_str_t          id, none = crm_null_string;
+    crm_str_t          id;
     crm_contact_op_t  *o = f->data;
 
+    crm_counts_init(&o->counts, f);
     id = crm_arena_printf(&f->arena, "%lld", (long long) o->id);
 
     crm_contact_load(f, o->id);
-    crm_flow_call(f, "ZCOUNT",
-                  crm_flow_key(f, "l:c:%lld",
-                               (long long) (o->id >> CRM_CONTACT_SHIFT)),
-                  id, id, none);
+    crm_count_scores(&o->counts,
+                     crm_flow_key(f, "l:c:%lld",
+                                  (long long) (o->id >> CRM_CONTACT_SHIFT)),
+                     id, id);
     crm_contact_count_people(f, o);
     crm_contact_count_activities(f, o);
-    crm_flow_call(f, "ZCOUNT",
-                  crm_order_bucket(&f->arena, &f->tenant->prefix,
-                                   CRM_KIND_CONTACT, o->id),
-                  id, id, none);
+    crm_count_scores(&o->counts,
+                     crm_order_bucket(&f->arena, &f->tenant->prefix,
+                                      CRM_KIND_CONTACT, o->id),
+                     id, id);
 
     return crm_flow_wait(f, crm_contact_delete_loaded);
 }
@@ -569,10 +527,7 @@ crm_contact_delete_loaded(crm_flow_t *f)
         return NGX_OK;
     }
 
-    if (crm_contact_counted(f, o, &f->reply[2], &people) != CRM_OK) {
-        return crm_flow_retry(f);
-    }
-
+    people = crm_contact_people(o, &f->reply[2]);
     activities = f->reply[f->nreply - 3].num + f->reply[f->nreply - 2].num;
     orders = f->reply[f->nreply - 1].num;
 
@@ -583,9 +538,10 @@ crm_contact_delete_loaded(crm_flow_t *f)
 
     crm_write_rule(f, &rule);
     crm_ops_init(&ops, &f->arena);
-    crm_contact_check_writes(f, &ops, &f->reply[2 + o->chunks]);
 
-    if (crm_contact_commit(&ops, &rule, o->old, NULL) != CRM_OK) {
+    if (crm_counts_check(&o->counts, &ops) != NGX_OK
+        || crm_contact_commit(&ops, &rule, o->old, NULL) != CRM_OK)
+    {
         return NGX_ERROR;
     }
 
