@@ -264,6 +264,14 @@ is($second->header('Idempotency-Replayed'), 'true', 'replayed');
 
 # ---- filters -------------------------------------------------------------
 
+$crm->problem_ok($crm->post('/leads/bulk', { action => 'archive',
+                                             filter => $_->[0] }),
+                 422, 'validation', [ $_->[1] ], "$_->[1][0]: $_->[1][1]")
+    for [ { colour => '1' }, [ 'filter.colour', 'unknown_field' ] ],
+        [ { stage_id => 'x' }, [ 'filter.stage_id', 'invalid' ] ],
+        [ { stage_id => 1 }, [ 'filter.stage_id', 'invalid' ] ],
+        [ { limit => '1' }, [ 'filter.limit', 'unknown_field' ] ];
+
 $res = bulk($crm, 'priority', { q => 'M1' }, { priority => 2 });
 $crm->status_ok($res, 200);
 is_deeply(results($res), ["$ids[1] 200"], 'what the filter finds');

@@ -123,6 +123,10 @@ $res = $crm->post($at, { date => '2027-03-31', user_id => $ann->id });
 is_deeply([ map { $_->{user_id} } @{ $res->json->{data} } ],
           [ ($ann->id) x 3 ], 'the user who was asked for');
 
+$res = $crm->post($at, { user_id => undef });
+is_deeply([ map { $_->{user_id} } @{ $res->json->{data} } ],
+          [ undef, $ann->id, undef ], 'null: nobody, but for a step\'s own');
+
 $crm->status_ok($crm->post($at), 201, 'today, by the caller');
 
 for my $key ("plan-$$") {

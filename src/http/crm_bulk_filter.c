@@ -85,15 +85,29 @@ crm_bulk_filter_params(crm_flow_t *f, json_t *filter, crm_params_t *params)
 }
 
 
+/* the one that the query stopped at; names are those of Jansson, and end */
+
+static crm_str_t
+crm_bulk_filter_refused(const crm_params_t *params)
+{
+    unsigned  i;
+
+    for (i = params->n - 1; i > 0 && !params->param[i].used; i--) {
+        /* void */
+    }
+
+    return params->param[i].name;
+}
+
+
 ngx_int_t
 crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query)
 {
-    ngx_int_t        rc;
-    ngx_uint_t       unknown;
-    crm_params_t     params;
-    crm_answer_t     answer;
-
-    static const crm_str_t  field = crm_string("filter");
+    ngx_int_t      rc;
+    crm_str_t      name;
+    ngx_uint_t     unknown;
+    crm_params_t   params;
+    crm_answer_t   answer;
 
     rc = crm_bulk_filter_params(f, filter, &params);
     if (rc != NGX_OK) {
@@ -113,9 +127,10 @@ crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query)
     f->answer = answer;
     crm_faults_init(&f->answer.faults, &f->arena);
 
-    crm_fault(&f->answer.faults, &field, unknown ? CRM_FAULT_UNKNOWN_FIELD
-                                                 : CRM_FAULT_INVALID,
-              "not a filter of GET /leads");
+    name = crm_bulk_filter_refused(&params);
 
-    return NGX_DECLINED;
+    return crm_bulk_fault(f, (char *) name.data,
+                          unknown ? CRM_FAULT_UNKNOWN_FIELD
+                                  : CRM_FAULT_INVALID,
+                          "not a filter of GET /leads");
 }

@@ -58,27 +58,30 @@ crm_plan_launch(crm_flow_t *f)
 }
 
 
-/* the step's own user; else the one named at launch, the type's, the caller */
+/* the step's own user; else the one named at launch (null: nobody), the
+   type's, the caller */
 
 static int64_t
 crm_plan_user(const crm_rule_t *rule, const crm_plan_launch_t *launch,
     const crm_record_t *step, const crm_record_t *type)
 {
-    ngx_uint_t  i;
+    const crm_value_t  *v;
 
-    const crm_value_t  *users[] = {
-        &step->v[CRM_PLAN_STEP_USER_ID],
-        &launch->input.values->v[CRM_PLAN_LAUNCH_USER_ID],
-        &type->v[CRM_ACTIVITY_TYPE_DEFAULT_USER_ID]
-    };
+    v = &step->v[CRM_PLAN_STEP_USER_ID];
 
-    for (i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-        if (users[i]->set) {
-            return users[i]->num;
-        }
+    if (v->set) {
+        return v->num;
     }
 
-    return rule->actor;
+    v = &launch->input.values->v[CRM_PLAN_LAUNCH_USER_ID];
+
+    if (crm_mask_has(&launch->input.present, CRM_PLAN_LAUNCH_USER_ID)) {
+        return v->set ? v->num : 0;
+    }
+
+    v = &type->v[CRM_ACTIVITY_TYPE_DEFAULT_USER_ID];
+
+    return v->set ? v->num : rule->actor;
 }
 
 

@@ -85,8 +85,12 @@ ngx_int_t
 crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_t *input)
 {
+    static const crm_str_t  user = crm_string("user_id");
+
     return crm_write_parsed(f, crm_write_parse(f, entity, CRM_INPUT_CREATE,
-                                               -1, 1, input));
+                                               crm_field_find(entity, &user,
+                                                              0),
+                                               1, input));
 }
 
 
