@@ -157,6 +157,24 @@ is(@{ $crm->get($list, query => { limit => 1000 })->json->{data} }, 128,
 is($crm->get($list, query => { total => 'true', limit => 1 })
    ->json->{total}, 128, 'total');
 
+# filters have no index: all are looked at
+
+$crm->patch("/leads/$many", { priority => $_ }) for 1, 2, 3;
+$crm->post($list, { body => "More $_" }) for 1 .. 99;
+
+for my $query ({ kind => 'log' }, { kind => 'log', sort => 'id' },
+               { kind => 'log,email' }, { kind => 'log', limit => 2 })
+{
+    is($crm->get($list, query => { %$query, total => 'true' })
+       ->json->{total}, 3, 'total of a filter: not of all messages');
+}
+
+is($crm->get($list, query => { kind => 'note', limit => 1,
+                               total => 'true' })->json->{total}, 227,
+   '... of more than one page');
+is($crm->get($list, query => { kind => 'email', total => 'true' })
+   ->json->{total}, 0, '... of none');
+
 $crm->problem_ok($crm->get($list, query => { limit => $_ }), 400,
                  'invalid_parameter', undef, "limit=$_")
     for 0, 1001, -1, 'x', '';

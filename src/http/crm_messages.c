@@ -11,6 +11,7 @@
 #include "crm_handlers.h"
 #include "crm_lead_op.h"
 #include "crm_list.h"
+#include "crm_messages_count.h"
 #include "crm_respond.h"
 #include "crm_scan.h"
 
@@ -40,12 +41,14 @@ typedef struct {
     crm_input_t             input;
     crm_messages_source_t  *source;     /* the lead's own first */
     ngx_uint_t              nsources;
+    crm_messages_count_t    count;      /* with filters, for the total */
     unsigned                oldest_first:1;
 } crm_messages_t;
 
 
 static ngx_int_t crm_messages_visible(crm_flow_t *f);
 static ngx_int_t crm_messages_begin(crm_flow_t *f);
+static ngx_int_t crm_messages_total(crm_flow_t *f, crm_messages_t *m);
 static ngx_int_t crm_messages_join(crm_flow_t *f);
 static ngx_int_t crm_messages_taken(crm_flow_t *f);
 static ngx_int_t crm_message_note(crm_flow_t *f);
@@ -266,7 +269,11 @@ crm_messages_end(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    return crm_list_end(f, &m->list, &text, total, m->query.nfilters > 0);
+    if (m->query.nfilters > 0) {
+        total = ngx_max(m->count.total, (int64_t) m->list.n);
+    }
+
+    return crm_list_end(f, &m->list, &text, total, m->count.more);
 }
 
 
@@ -297,7 +304,31 @@ crm_messages_begin(crm_flow_t *f)
 
     crm_list_open(f, &m->list, &m->query);
 
-    return crm_messages_join(f);
+    return m->query.total && m->query.nfilters > 0
+           ? crm_messages_total(f, m) : crm_messages_join(f);
+}
+
+
+static ngx_int_t
+crm_messages_total(crm_flow_t *f, crm_messages_t *m)
+{
+    ngx_uint_t  i;
+
+    m->count.query = &m->query;
+    m->count.next = crm_messages_join;
+    m->count.nparts = m->nsources;
+    m->count.part = crm_arena_alloc(&f->arena, m->nsources
+                                               * sizeof(crm_messages_part_t));
+    if (m->count.part == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < m->nsources; i++) {
+        m->count.part[i].lead = m->source[i].lead;
+        m->count.part[i].left = m->source[i].length;
+    }
+
+    return crm_messages_count(f, &m->count);
 }
 
 
