@@ -699,11 +699,28 @@ is($boss->get('/reports/activities?group_by=user&group_by=type')->status, 400,
 
 # ---- what only the records know, of many: a job --------------------------
 
+# the ids of the second part lie on both sides of 2^15, where chunks of bitmaps
+# meet, and in several strings of rows
+
 for my $part (1 .. 2) {
+    $crm->redis('HSET', '{}tenant', 'id:lead', 32_300) if $part == 2;
+
     $res = $crm->post('/leads/batch', { operations => [
         map { { op => 'create', body => random_lead("$part.$_") } } 1 .. 800
     ] });
 }
+
+my $last = max map { $_->{id} // 0 } @{ $res->json->{results} };
+
+cmp_ok($last, '>', 33_000, 'ids behind a gap');
+
+same_ok('pipeline', 'tag', {}, 'tags across chunks');
+same_ok('pipeline', 'tag', { created_at_from => '2026-09-01T00:00:00Z' },
+        'tags behind a gap');
+same_ok('pipeline', 'tag', { q => 'coffee', country => 'DE' },
+        'tags of some strings');
+same_ok('lost', 'user', {}, 'rows of several strings');
+same_ok('pipeline', 'stage', { tag_id => $tags[2]{id} }, 'chosen by tag');
 
 $res = report('pipeline', group_by => 'source', rotting => 'false');
 $crm->status_ok($res, 202);

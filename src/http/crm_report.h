@@ -9,6 +9,7 @@
  *   crm_report.c         what is asked; the answer's tag
  *   crm_report_query.c   filters as conditions on rows, and the rest
  *   crm_report_run.c     from rows and records to figures
+ *   crm_report_tags.c    groups by tag
  *   crm_report_out.c     figures as JSON and CSV
  *   crm_report_job.c     the same in slices
  *   crm_report_acts.c    activities, from counts of their sorted sets
@@ -50,6 +51,8 @@ typedef struct {
     crm_row_t             row;
 } crm_report_lead_t;
 
+typedef struct crm_report_tags_s  crm_report_tags_t;    /* crm_report_tags.c */
+
 typedef struct {
     crm_scan_t            scan;         /* what rows do not say */
 
@@ -68,9 +71,7 @@ typedef struct {
     crm_rows_t            rows;
     crm_step_pt           counted;      /* once the figures are there */
 
-    /* by tag: the rows of one string */
-    crm_row_t            *row;
-    u_char               *there;
+    crm_report_tags_t    *tags;         /* by tag */
 
     /* records that must be seen */
     crm_report_lead_t    *lead;
@@ -97,6 +98,15 @@ ngx_int_t crm_report_split(crm_flow_t *f, crm_report_t *report);
 
 /* reads and adds; f->data is the report.  Needs the last id given. */
 ngx_int_t crm_report_run(crm_flow_t *f);
+
+/* adds a lead to a group */
+void crm_report_put(crm_report_t *report, int64_t key, int64_t id,
+    const crm_row_t *row);
+
+/* by tag: reads the bitmaps beside the rows, each of which is told */
+ngx_int_t crm_report_tags_init(crm_flow_t *f, crm_report_t *report);
+void crm_report_tags_row(crm_report_t *report, int64_t id,
+    const crm_row_t *row);
 
 /* the texts of sources, then `next' */
 ngx_int_t crm_report_sources(crm_flow_t *f, crm_step_pt next);

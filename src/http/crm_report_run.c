@@ -56,7 +56,7 @@ crm_report_key(crm_report_t *report, const crm_row_t *row, int64_t *key)
 }
 
 
-static void
+void
 crm_report_put(crm_report_t *report, int64_t key, int64_t id,
     const crm_row_t *row)
 {
@@ -111,122 +111,11 @@ crm_report_take(crm_rows_t *rows, int64_t id, const crm_row_t *row)
     }
 
     if (report->by == CRM_BY_TAG) {
-        report->row[id % CRM_ROWS] = *row;
-        report->there[id % CRM_ROWS] = 1;
+        crm_report_tags_row(report, id, row);
         return;
     }
 
     crm_report_add(report, id, row);
-}
-
-
-/* the bits of every tag, and of none, for the ids of a string: these are
-   whole bytes of one bitmap chunk, or of two */
-
-static int64_t
-crm_report_tag_of(crm_flow_t *f, ngx_uint_t i)
-{
-    const crm_conf_list_t  *tags = &f->conf->list[CRM_KIND_TAG];
-
-    return i < tags->n ? crm_record_id(tags->rec[i]) : 0;
-}
-
-
-static void
-crm_report_tag_ask(crm_flow_t *f, int64_t tag, int64_t first, int64_t last)
-{
-    crm_str_t  none = crm_null_string;
-
-    crm_flow_call(f, "GETRANGE",
-                  crm_flow_key(f, "l:f:tag:%lld:%lld", (long long) tag,
-                               (long long) (first >> CRM_BITMAP_SHIFT)),
-                  crm_arena_printf(&f->arena, "%d", (int)
-                                   ((first & CRM_BITMAP_MASK) >> 3)),
-                  crm_arena_printf(&f->arena, "%d", (int)
-                                   ((last & CRM_BITMAP_MASK) >> 3)),
-                  none);
-}
-
-
-/* the last id of the string that is in the chunk of the first */
-
-static int64_t
-crm_report_tag_end(int64_t first, int64_t last)
-{
-    return ngx_min(last, (first | CRM_BITMAP_MASK));
-}
-
-
-static ngx_uint_t
-crm_report_tags_ask(crm_flow_t *f, crm_rows_t *rows, int64_t string)
-{
-    int64_t     first, last, end;
-    ngx_uint_t  i, n;
-
-    (void) rows;
-
-    last = (string + 1) * CRM_ROWS - 1;
-
-    for (n = 0, i = 0; i <= f->conf->list[CRM_KIND_TAG].n; i++) {
-
-        for (first = string * CRM_ROWS; first <= last; first = end + 1) {
-            end = crm_report_tag_end(first, last);
-            crm_report_tag_ask(f, crm_report_tag_of(f, i), first, end);
-            n++;
-        }
-    }
-
-    return n;
-}
-
-
-static void
-crm_report_tag_take(crm_report_t *report, int64_t tag, int64_t first,
-    const crm_str_t *bits)
-{
-    int         bit;
-    size_t      i;
-    int64_t     id;
-    ngx_uint_t  at;
-
-    for (i = 0; i < bits->len; i++) {
-        for (bit = 0; bits->data[i] != 0 && bit < 8; bit++) {
-
-            id = first + (int64_t) i * 8 + bit;
-            at = id % CRM_ROWS;
-
-            if ((bits->data[i] & (0x80 >> bit)) && report->there[at]) {
-                crm_report_put(report, tag, id, &report->row[at]);
-            }
-        }
-    }
-}
-
-
-static ngx_int_t
-crm_report_tags_taken(crm_flow_t *f, crm_rows_t *rows, int64_t string,
-    const crm_reply_t *reply)
-{
-    int64_t        first, last;
-    ngx_uint_t     i;
-    crm_report_t  *report = rows->data;
-
-    last = (string + 1) * CRM_ROWS - 1;
-
-    for (i = 0; i <= f->conf->list[CRM_KIND_TAG].n; i++) {
-
-        for (first = string * CRM_ROWS; first <= last;
-             first = crm_report_tag_end(first, last) + 1)
-        {
-            crm_report_tag_take(report, crm_report_tag_of(f, i), first,
-                                &reply->str);
-            reply++;
-        }
-    }
-
-    ngx_memzero(report->there, CRM_ROWS);
-
-    return NGX_OK;
 }
 
 
@@ -248,17 +137,10 @@ crm_report_rows(crm_flow_t *f, const crm_bitmap_t *bits)
             return NGX_ERROR;
         }
 
-    } else if (report->by == CRM_BY_TAG) {
-        report->row = crm_arena_alloc(&f->arena,
-                                      CRM_ROWS * sizeof(crm_row_t));
-        report->there = crm_arena_calloc(&f->arena, CRM_ROWS);
-
-        if (report->row == NULL || report->there == NULL) {
-            return NGX_ERROR;
-        }
-
-        report->rows.ask = crm_report_tags_ask;
-        report->rows.taken = crm_report_tags_taken;
+    } else if (report->by == CRM_BY_TAG
+               && crm_report_tags_init(f, report) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     return crm_rows_read(f, &report->rows, crm_report_seen);
