@@ -288,12 +288,17 @@ my @during = reads(sub {
 is($state->{done}, 3000, 'done');
 cmp_ok(scalar @during, '>=', 20, 'others were answered meanwhile');
 
-my ($p50, $p95) = map { $during[ $_ * $#during ] } 0.5, 0.95;
+SKIP: {
+    skip 'times mean nothing with the sanitizers', 2
+        if CRM::Server->sanitized;
 
-cmp_ok($p50, '<', 0.05 + $before[ 0.5 * $#before ],
-       sprintf 'the median waits no 50 ms for it (%.1f ms)', $p50 * 1000);
-cmp_ok($p95, '<', 0.1 + $before[-1],
-       sprintf 'nor do nearly all others (%.1f ms)', $p95 * 1000);
+    my ($p50, $p95) = map { $during[ $_ * $#during ] } 0.5, 0.95;
+
+    cmp_ok($p50, '<', 0.05 + $before[ 0.5 * $#before ],
+           sprintf 'the median waits no 50 ms for it (%.1f ms)', $p50 * 1000);
+    cmp_ok($p95, '<', 0.1 + $before[-1],
+           sprintf 'nor do nearly all others (%.1f ms)', $p95 * 1000);
+}
 
 my @slow = @{ $crm->server->redis('SLOWLOG', 'GET', '10') // [] };
 
