@@ -197,6 +197,31 @@ is(scalar(grep { $_->{code} eq 'no_address' }
           @{ $job->{result}{results} }), 100, 'and are listed');
 
 
+# ---- mail, and a worker that died ----------------------------------------
+
+# the request is repeated, with all of its records done: what it would have
+# found after a crash before its answer was stored
+
+my @mail = (lead(email => 'one@example.com'), lead(),
+            lead(email => 'two@example.com'));
+
+%key = (headers => { 'Idempotency-Key' => 'mail-1' });
+bulk($crm, 'email', \@mail, { subject => 'Hi', body => 'There' }, %key);
+
+my @stored = grep { $crm->redis('GET', $_) =~ /"results"/ }
+             @{ $crm->redis('KEYS', '{}i:*') };
+
+is(scalar @stored, 2, 'answers are stored');
+$crm->redis('DEL', $_) for @stored;
+
+$res = bulk($crm, 'email', \@mail, { subject => 'Hi', body => 'There' }, %key);
+is_deeply($res->json->{recipients}, [qw(one@example.com two@example.com)],
+          'who was written to before is named');
+is(scalar(grep { $_->{kind} eq 'email' }
+          @{ $crm->get("/leads/$mail[0]/messages")->json->{data} }), 1,
+   'and not written to again');
+
+
 # ---- two jobs over the same records --------------------------------------
 
 # one commit or the other comes first on each record; none is half of both

@@ -35,6 +35,7 @@ static ngx_int_t crm_bulk_ask(crm_flow_t *f);
 static ngx_int_t crm_bulk_begin(crm_flow_t *f);
 static ngx_int_t crm_bulk_begun(crm_flow_t *f);
 static ngx_int_t crm_bulk_end(crm_flow_t *f);
+static ngx_int_t crm_bulk_answer(crm_flow_t *f);
 
 
 /* ---- the body ----------------------------------------------------------- */
@@ -522,6 +523,16 @@ crm_bulk_results(crm_bulk_t *b, crm_out_t *out, ngx_uint_t *succeeded,
 
 static ngx_int_t
 crm_bulk_end(crm_flow_t *f)
+{
+    crm_bulk_t  *b = f->data;
+
+    return b->action->mails ? crm_bulk_mail_recall(f, crm_bulk_answer)
+                            : crm_bulk_answer(f);
+}
+
+
+static ngx_int_t
+crm_bulk_answer(crm_flow_t *f)
 {
     crm_ops_t    ops;
     crm_out_t   *out;

@@ -145,6 +145,10 @@ ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
 /* reads the addresses of a job's marks into b->recipients, then `next' */
 ngx_int_t crm_bulk_mail_collect(crm_flow_t *f, crm_step_pt next);
 
+/* the addresses of records that were done before, in a copy of the request;
+   then `next' */
+ngx_int_t crm_bulk_mail_recall(crm_flow_t *f, crm_step_pt next);
+
 /* "recipients":[...] and, where they are not all, "recipients_truncated" */
 void crm_bulk_mail_json(crm_out_t *out, const crm_recipients_t *r);
 

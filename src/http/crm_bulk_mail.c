@@ -12,6 +12,7 @@
 
 
 static ngx_int_t crm_bulk_mail_read(crm_flow_t *f);
+static ngx_int_t crm_bulk_mail_recalled(crm_flow_t *f);
 
 
 static ngx_int_t
@@ -103,6 +104,72 @@ crm_bulk_mail_read(crm_flow_t *f)
     }
 
     return crm_bulk_mail_ask(f);
+}
+
+
+/* ---- of a request ------------------------------------------------------- */
+
+static ngx_uint_t
+crm_bulk_mail_unknown(const crm_bulk_item_t *item)
+{
+    return item->problem == CRM_P_NONE && !item->skipped
+           && item->email.len == 0;
+}
+
+
+ngx_int_t
+crm_bulk_mail_recall(crm_flow_t *f, crm_step_pt next)
+{
+    crm_str_t    none = crm_null_string;
+    ngx_uint_t   i, n;
+    crm_bulk_t  *b = f->data;
+
+    b->collected = next;
+
+    for (n = 0, i = 0; i < b->n; i++) {
+
+        if (!crm_bulk_mail_unknown(&b->item[i])) {
+            continue;
+        }
+
+        crm_flow_call(f, "HGET",
+                      crm_lead_key(&f->arena, &f->tenant->prefix,
+                                   b->item[i].id),
+                      crm_entities[CRM_KIND_LEAD]
+                          .fields[CRM_LEAD_EMAIL].stored,
+                      none, none);
+        n++;
+    }
+
+    return n > 0 ? crm_flow_wait(f, crm_bulk_mail_recalled) : next(f);
+}
+
+
+static ngx_int_t
+crm_bulk_mail_recalled(crm_flow_t *f)
+{
+    ngx_uint_t          i, n;
+    crm_bulk_t         *b = f->data;
+    const crm_reply_t  *reply;
+
+    for (n = 0, i = 0; i < b->n; i++) {
+
+        if (!crm_bulk_mail_unknown(&b->item[i])) {
+            continue;
+        }
+
+        reply = &f->reply[n++];
+
+        if (crm_reply_is_string(reply)
+            && crm_arena_dup(&f->arena, &b->item[i].email, reply->str.data,
+                             reply->str.len)
+               != CRM_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return b->collected(f);
 }
 
 
