@@ -254,6 +254,200 @@ $crm->status_ok(deliver(mail({ 'Auto-Submitted' => 'no' })), 201,
                 'Auto-Submitted: no is a person');
 
 
+# ---- what people send ----------------------------------------------------
+
+for my $case (
+    [ 'windows-1256', 'سلام', 'مريم رضايي', 'maryam@example.ir',
+      'سلام، قيمت چاپگر چند است؟' ],
+    [ 'iso-2022-jp', '見積もりのお願い', '田中太郎', 'tanaka@example.jp',
+      "お世話になっております。\n見積もりをお願いします。" ],
+    [ 'split-words', 'پیشنهاد همکاری برای سال آینده', 'Jürgen Größ',
+      'juergen@example.de', undef ],
+    [ '8-bit-headers', 'Größe & قیمت', 'Zoë Müller', 'zoe@example.com',
+      'raw utf-8 in headers' ],
+    [ 'html-only', 'HTML only', 'Shop', 'shop@example.com', undef ],
+    [ 'no-headers', 'only this', undef, undef, 'A mail of few words.' ],
+    [ 'no-subject', '(no subject)', 'nobody', 'nobody@example.com',
+      'No subject here.' ],
+    [ 'smime-opaque', 'Encrypted', 'Secure', 'secure@example.com', undef ],
+    [ 'broken-mime', '=?utf-8?B?broken', 'Broken', 'broken@example.com',
+      'Text with ÿþ bytes and no end.' ],
+) {
+    my ($file, $name, $person, $email, $text) = @$case;
+    my ($got) = take($file);
+
+    is_deeply(pick($got, qw(name contact_name email)),
+              { name => $name, contact_name => $person, email => $email },
+              "$file: name, person, address");
+    is($got->{description}, $text, "$file: text") if defined $text;
+}
+
+(undef, $message) = take('nested');
+
+is_deeply($message->{attachments},
+          [ { name => 'logo.gif', type => 'image/gif', size => 206 },
+            { name => 'فاکتور.pdf', type => 'application/pdf', size => 1009 },
+            { name => 'notes.txt', type => 'text/plain', size => 12 } ],
+          'attachments');
+is($message->{body}, 'Mañana llamaré.', 'the text part');
+
+(undef, $message) = take('outlook-reply');
+like(substr($message->{body}, $message->{quoted_from}), qr/^_{32}\nFra: /,
+     "Outlook's quote is marked");
+
+(undef, $message) = take('gmail-fa-html');
+is(substr($message->{body}, 0, $message->{quoted_from}),
+   "ممنون، فردا تماس می‌گیرم.\n\n", 'quoted_from counts characters');
+
+is((take('invitation'))[1]{attachments}[0]{type}, 'text/calendar',
+   'an invitation');
+
+
+# ---- who has sent it -----------------------------------------------------
+
+my $company = $crm->post('/contacts', { name => 'Karimi Ltd',
+                                        kind => 'company' })->json->{id};
+my $contact = $crm->post('/contacts', {
+    name => 'Roya Karimi', parent_id => $company, email => 'Roya@Example.com',
+    phone => '+98 21 555', job_title => 'Buyer', city => 'Shiraz',
+})->json->{id};
+
+$lead = lead(deliver(mail({ From => 'roya@example.COM' }))->json->{lead_id});
+
+is_deeply(pick($lead, qw(contact_id contact_name email phone job_title city
+                         company_name)),
+          { contact_id => $contact, contact_name => 'roya',
+            email => 'roya@example.COM', phone => '+98 21 555',
+            job_title => 'Buyer', city => 'Shiraz',
+            company_name => 'Karimi Ltd' },
+          'a known contact is linked, and fills what the mail does not say');
+
+my $gone = $crm->post('/contacts', { name => 'Old',
+                                     email => 'old@example.com' })->json->{id};
+$crm->patch("/contacts/$gone", { active => Mojo::JSON->false });
+
+is(lead(deliver(mail({ From => 'old@example.com' }))->json->{lead_id})
+   ->{contact_id}, undef, 'an archived one is not');
+
+for my $case ([ 'everyone', 201, 201, 201, 201 ],
+              [ 'contacts', 403, 201, 403, 201 ],
+              [ 'users',    403, 403, 403, 201 ]) {
+    my ($policy, $stranger, $known, $archived, $user) = @$case;
+
+    $crm->status_ok($crm->patch("/teams/$team", { alias_policy => $policy }),
+                    200, $policy);
+    is(deliver(mail({ From => $_->[0] }))->status, $_->[1],
+       "$policy: $_->[0] is $_->[1]")
+        for [ 'stranger@example.net', $stranger ],
+            [ 'ROYA@example.com', $known ],
+            [ 'old@example.com', $archived ],
+            [ 'sara@crm.EXAMPLE', $user ];
+}
+
+$crm->problem_ok(deliver(mail({ From => 'x' })), 403, 'sender_refused', undef,
+                 'no address at all');
+
+$crm->patch('/users/' . $sara->id, { active => Mojo::JSON->false });
+is(deliver(mail({ From => 'sara@crm.example' }))->status, 403,
+   'an inactive user');
+$crm->patch('/users/' . $sara->id, { active => Mojo::JSON->true });
+$crm->patch("/teams/$team", { alias_policy => 'everyone' });
+
+
+# ---- teams ---------------------------------------------------------------
+
+my $export = $crm->post('/teams', { name => 'Export', alias => 'export.eu',
+                                    use_leads => Mojo::JSON->false })
+             ->json->{id};
+my $stage  = $crm->post('/stages', { name => 'Customs', sequence => 1,
+                                     team_id => $export })->json->{id};
+
+is_deeply(pick(lead(deliver(mail(), recipient => 'Export.EU@any.example')
+                    ->json->{lead_id}), qw(team_id stage_id type)),
+          { team_id => $export, stage_id => $stage, type => 'opportunity' },
+          'the alias picks the team, the team its first stage');
+is(lead(deliver(mail(), recipient => 'export.eu')->json->{lead_id})
+   ->{team_id}, $export, 'a local part alone');
+
+$crm->status_ok($crm->patch('/settings', { use_leads => Mojo::JSON->true,
+                                           locale => 'fa' }), 200,
+                'leads, in Persian');
+is(lead(deliver(mail())->json->{lead_id})->{type}, 'lead',
+   'a lead where tenant and team use leads');
+is(lead(deliver(mail(), recipient => 'export.eu@x')->json->{lead_id})
+   ->{type}, 'opportunity', '... else an opportunity');
+is(lead(deliver(mail({ Subject => ' ' }))->json->{lead_id})->{name},
+   '(بدون موضوع)', 'no subject, in the language of the tenant');
+is(lead(deliver(mail({ Subject => "\xd3\xe1\xc7\xe3" }, 'x')
+                =~ s/\xc3\x93\xc3\xa1\xc3\x87\xc3\xa3/\xd3\xe1\xc7\xe3/r)
+        ->json->{lead_id})->{name}, 'سلام',
+   'a header without charset, by the language of the tenant');
+
+$crm->status_ok($crm->patch("/teams/$export",
+                            { active => Mojo::JSON->false }), 200, 'closed');
+$crm->problem_ok(deliver(mail(), recipient => 'export.eu@x'), 404,
+                 'unknown_alias', undef, "an inactive team's alias");
+$crm->patch('/settings', { use_leads => Mojo::JSON->false, locale => 'en' });
+
+
+# ---- merged --------------------------------------------------------------
+
+my $first  = deliver(mail({ 'Message-ID' => '<first@x>' }))->json->{lead_id};
+my $second = deliver(mail({ 'Message-ID' => '<second@x>' }))->json->{lead_id};
+
+my $merge = $crm->post('/leads/merge', { ids => [ $first, $second ] })->json;
+is($merge->{id}, $first, 'merged');
+
+$res = deliver(mail({ 'Message-ID' => '<third@x>',
+                      'In-Reply-To' => '<second@x>' }));
+is($res->json->{lead_id}, $first, 'a reply to a merged lead: its survivor');
+is($res->json->{threaded}, Mojo::JSON->true, '... threaded');
+is(deliver(mail({ 'Message-ID' => '<second@x>' }))->json->{lead_id}, $first,
+   'its mail again: the survivor');
+
+$crm->status_ok($crm->post("/leads/$first/unmerge", {}), 200, 'unmerged');
+is(deliver(mail({ 'In-Reply-To' => '<second@x>' }))->json->{lead_id}, $second,
+   'a reply to it is its own again');
+
+$crm->post('/leads/merge', { ids => [ $first, $second ] });
+$crm->status_ok($crm->delete("/leads/$first"), 204, 'the survivor is deleted');
+$crm->status_ok(deliver(mail({ 'In-Reply-To' => '<second@x>' })), 201,
+                'nothing is left to answer');
+
+
+# ---- Idempotency-Key -----------------------------------------------------
+
+my $raw = mail();
+my %key = (headers => { 'Content-Type' => 'message/rfc822',
+                        'Idempotency-Key' => 'mail-1' });
+
+$res = deliver($raw, %key);
+$crm->status_ok($res, 201, 'with a key');
+
+my $again = deliver($raw, %key);
+$crm->status_ok($again, 201, 'again: the stored answer');
+is($again->header('Idempotency-Replayed'), 'true', '... is replayed');
+is_deeply($again->json, $res->json, '... the same');
+$crm->problem_ok(deliver(mail(), %key), 422, 'idempotency_mismatch', undef,
+                 'another mail under the key');
+
+
+# ---- size ----------------------------------------------------------------
+
+my $large = mail(undef, "line of some text\r\n" x 600_000);
+
+cmp_ok(length $large, '>', 11e6, '11 MB');
+$res = deliver($large);
+$crm->status_ok($res, 201, '... are taken');
+is(length lead($res->json->{lead_id})->{description}, 65_536,
+   '... and 64 KiB of text kept');
+$crm->problem_ok(deliver('x' x (25 * 1024 * 1024 + 1)), 413, 'too_large',
+                 undef, 'more than 25 MB');
+$crm->problem_ok($crm->req('POST', '/leads',
+                           { raw => '{"name":"' . 'x' x 8_400_000 . '"}' }),
+                 413, 'too_large', undef, 'JSON of more than 8 MB');
+
+
 # ---- deletion ------------------------------------------------------------
 
 $crm->status_ok($crm->delete("/leads/$other->{id}"), 204, 'deleted');
