@@ -106,7 +106,9 @@ sink      unix - n n - 1 pipe
   flags=R user=www-data argv=$dir/bin/sink \${recipient}
 END
 
-put('bin/sink', "#!/bin/sh\ncat > $dir/sent/\$1.\$\$\n");
+# seen only when it is whole
+put('bin/sink', "#!/bin/sh\ncat > $dir/sent/.\$\$\n"
+    . "mv $dir/sent/.\$\$ $dir/sent/\$1.\$\$\n");
 chmod 0755, "$dir/bin/sink";
 mkdir "$dir/log";
 
