@@ -141,7 +141,7 @@ is_deeply(commit([],
 
 is_deeply(content(), {
     counts => ['hash', { n => 3 }, 0],
-    groups => ['zset', ['7', '2'], 0],
+    groups => ['zset', ['7', '35184372088839'], 0],
     set    => ['zset', ['a', '7', 'b', '7', 'c', '8'], 0],
     h      => ['hash', { b => "x\r\n\0y" }, 0],
     z      => ['zset', ['five', '-inf', 'seven', '0.5', 'one', '1.5',

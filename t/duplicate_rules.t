@@ -230,8 +230,8 @@ subtest 'a changed rule' => sub {
 
     is(scalar @{ generations($id) }, 1, 'one generation');
     isnt(generations($id)->[0], $was, 'another one');
-    is_deeply($crm->redis('ZRANGE', "{}d:$id:" . generations($id)->[0] . ':g',
-                          0, -1, 'WITHSCORES')->[1], 701, 'one group');
+    is($crm->redis('ZRANGE', "{}d:$id:" . generations($id)->[0] . ':g', 0, -1,
+                   'WITHSCORES')->[1] >> 44, 255, 'one group');
     $crm->check_clean;
 
     $crm->status_ok($crm->patch("/duplicate-rules/$id", { active => \0 }),

@@ -275,6 +275,186 @@ subtest 'too common' => sub {
 };
 
 
+subtest 'groups' => sub {
+    $crm->delete("/leads/$_->{id}")
+        for @{ $crm->get('/leads?limit=1000&active=any&fields=id')
+               ->json->{data} };
+
+    my $res = $crm->get('/duplicates');
+
+    $crm->status_ok($res, 200);
+    is_deeply($res->json, { data => [], next_cursor => undef }, 'none');
+
+    my @pair  = map { lead($crm, email => 'pair@pair.test') } 1, 2;
+    my @three = map { lead($crm, company_name => "Trio $_") } 'AG', 'Ltd', '';
+    my @sals  = (lead($sal, phone => '030 1234567'),
+                 lead($crm, phone => '030 1234567', user_id => $sue->id),
+                 lead($crm, phone => '030 1234567', user_id => undef));
+    my $won   = lead($crm, email => 'pair@pair.test');
+
+    $crm->post("/leads/$won/won", {});
+
+    my $groups = sub {
+        my ($by, $query) = @_;
+
+        my $res = $by->get('/duplicates' . ($query // ''));
+
+        return $res->describe if $res->status != 200;
+
+        return [map { [ [map { $_->{id} } @{ $_->{leads} }],
+                        map { "$_->{rule_id} $_->{field} $_->{key}" }
+                            @{ $_->{matched} }] } @{ $res->json->{data} }];
+    };
+
+    my @all = (
+        [\@pair, "$mail email pair\@pair.test", "$domain email pair.test"],
+        [\@three, "$company company_name trio"],
+        [\@sals, "$phone phone 301234567"],
+    );
+
+    my $found = $groups->($crm);
+
+    is_deeply([map { scalar @{ $_->[0] } } @$found], [3, 3, 2],
+              'largest first');
+    is_deeply([sort { $a->[0][0] <=> $b->[0][0] } @$found], \@all,
+              'groups; keys with the same records are one; no won one');
+    is_deeply($groups->($sal), [[[@sals[0, 2]], "$phone phone 301234567"]],
+              'a salesperson sees groups of what they may see');
+    is($crm->get('/duplicates?total=true')->json->{total}, 3, 'total');
+
+    my (@paged, $cursor);
+
+    for (1 .. 10) {
+        my $res = $crm->get('/duplicates?limit=1'
+                            . (defined $cursor ? "&cursor=$cursor" : ''));
+
+        $crm->status_ok($res, 200);
+        push @paged, map { $_->{leads}[0]{id} } @{ $res->json->{data} };
+        last if !defined($cursor = $res->json->{next_cursor});
+    }
+
+    is_deeply(\@paged, [map { $_->[0][0] } @$found], 'page by page');
+
+    is_deeply([sort keys %{ $crm->get('/duplicates?fields=name&limit=1')
+                            ->json->{data}[0]{leads}[0] }], ['id', 'name'],
+              'fields');
+    $crm->problem_ok($crm->get('/duplicates?active=any'), 400,
+                     'unknown_parameter');
+    $crm->problem_ok($crm->get('/duplicates?cursor=x'), 400,
+                     'invalid_cursor');
+
+    # a part of a group by another key is a group of its own
+
+    my $part = lead($crm, email => 'third@pair.test');
+
+    $found = $groups->($crm);
+    is_deeply([map { $_->[0] } grep { $_->[0][0] == $pair[0] } @$found],
+              [[@pair, $part], \@pair], 'the domain has one more');
+
+    $crm->delete("/leads/$_") for @pair, $part, @three, @sals, $won;
+    is_deeply($groups->($crm), [], 'none');
+    $crm->check_clean;
+};
+
+
+subtest 'kept separate' => sub {
+    my ($one, $two, $three)
+        = map { lead($crm, email => 'keep@keep.test', phone => $_) }
+              '030 1111111', '030 1111111', '030 2222222';
+
+    my $ids = sub {
+        my ($id) = @_;
+        return [map { $_->{lead}{id} } @{ of($crm, $id)->json->{data} }];
+    };
+
+    my $version = $crm->get("/leads/$one")->json->{version};
+    my $res = $crm->post('/duplicates/dismiss', { ids => [$one, $two] });
+
+    $crm->status_ok($res, 200);
+    is_deeply($res->json, { ids => [$one, $two] }, 'the answer');
+    is($crm->get("/leads/$one")->json->{version}, $version, 'no new version');
+    is_deeply($ids->($one), [$three], 'one is not two');
+    is_deeply($ids->($two), [$three], 'two is not one');
+    is_deeply($ids->($three), [$one, $two], 'three may be both');
+    is_deeply([map { $_->{id} } @{ $crm->get('/duplicates')
+                                   ->json->{data}[0]{leads} }],
+              [$one, $two, $three], 'still in the group of three');
+
+    $crm->patch("/leads/$one", { city => 'Bonn', website => 'x.test' });
+    is_deeply($ids->($one), [$three], 'other fields do not matter');
+
+    $crm->patch("/leads/$two", { phone => '030 3333333' });
+    is_deeply($ids->($one), [$two, $three], 'a field that matched changed');
+    $crm->patch("/leads/$two", { phone => '030 1111111' });
+    is_deeply($ids->($one), [$two, $three], 'and it is forgotten');
+
+    $crm->post('/duplicates/dismiss', { ids => [$one, $two, $three] });
+    is_deeply($ids->($_), [], 'all apart') for $one, $two, $three;
+    is_deeply($crm->get('/duplicates')->json->{data}, [], 'no group');
+
+    is(scalar @{ $crm->post('/duplicates/check',
+                            { email => 'keep@keep.test' })->json->{data} },
+       3, 'a new one is another matter');
+
+    $crm->delete("/leads/$one");
+    $crm->check_clean;
+
+    # what is refused
+
+    my $hidden = lead($crm, name => 'x', user_id => $sue->id);
+
+    $crm->problem_ok($crm->post('/duplicates/dismiss', {}), 422,
+                     'validation', [['ids', 'required']]);
+    $crm->problem_ok($crm->post('/duplicates/dismiss', { ids => [$two] }),
+                     422, 'validation', [['ids', 'invalid']]);
+    $crm->problem_ok($crm->post('/duplicates/dismiss',
+                                { ids => [$two, 999_999] }), 422,
+                     'validation', [['ids', 'not_found']]);
+
+    my $mine = lead($sal, name => 'x');
+
+    $crm->problem_ok($sal->post('/duplicates/dismiss',
+                                { ids => [$mine, $_] }), 404, 'not_found')
+        for $hidden, 999_999;
+
+    $crm->delete("/leads/$_") for $two, $three, $hidden, $mine;
+};
+
+
+subtest 'include=duplicate_count' => sub {
+    my $one = lead($crm, email => 'count@count.test');
+    my $two = lead($sal, email => 'count@count.test');
+    my $three = lead($crm, email => 'count@count.test', user_id => $sue->id);
+    my $four = lead($crm);
+
+    my $res = $crm->get("/leads/$one?include=duplicate_count");
+
+    $crm->status_ok($res, 200);
+    is($res->json->{duplicate_count}, 2, 'one lead');
+
+    my $etag = $res->header('ETag');
+    $crm->post("/leads/$three/archive", {});
+    $res = $crm->get("/leads/$one?include=duplicate_count");
+    is($res->json->{duplicate_count}, 1, 'one less');
+    isnt($res->header('ETag'), $etag, 'another ETag');
+    $crm->post("/leads/$three/restore", {});
+
+    my %count = map { $_->{id} => $_->{duplicate_count} }
+                @{ $crm->get('/leads?include=duplicate_count,user')
+                   ->json->{data} };
+    is_deeply(\%count, { $one => 2, $two => 2, $three => 2, $four => 0 },
+              'a list');
+    is($sal->get("/leads/$two?include=duplicate_count")
+       ->json->{duplicate_count}, 0, 'a salesperson counts what they see');
+    is(of($crm, $one, '?include=duplicate_count')
+       ->json->{data}[0]{lead}{duplicate_count}, 2, 'of a duplicate');
+    ok(!exists $crm->get("/leads/$one")->json->{duplicate_count},
+       'only where it is asked for');
+
+    $crm->delete("/leads/$_") for $one, $two, $three, $four;
+};
+
+
 $crm->check_clean;
 
 done_testing;

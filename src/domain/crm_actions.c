@@ -35,6 +35,11 @@ static const crm_field_t  crm_lost_fields[] = {
       .ref = CRM_KIND_NONE }
 };
 
+static const crm_field_t  crm_dismiss_fields[] = {
+    { CRM_NAMED("ids"), .type = CRM_T_IDS, .flags = CRM_F_REQUIRED,
+      .ref = CRM_KIND_LEAD, .max = 100 }
+};
+
 static const crm_field_t  crm_done_fields[] = {
     { CRM_NAMED("feedback"), .type = CRM_T_LONG, .max = CRM_LONG_MAX,
       .ref = CRM_KIND_NONE }
@@ -65,5 +70,6 @@ CRM_ACTION(crm_action_move, "move", crm_move_fields);
 CRM_ACTION(crm_action_plan, "plan", crm_plan_fields);
 CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
 CRM_ACTION(crm_action_done, "done", crm_done_fields);
+CRM_ACTION(crm_action_dismiss, "dismiss", crm_dismiss_fields);
 CRM_ACTION(crm_action_merge, "merge", crm_merge_fields);
 CRM_ACTION(crm_action_unmerge, "unmerge", crm_unmerge_fields);

@@ -10,6 +10,7 @@ enum { CRM_PLAN_LAUNCH_DATE, CRM_PLAN_LAUNCH_USER_ID };
 enum { CRM_MOVE_STAGE_ID, CRM_MOVE_BEFORE_ID, CRM_MOVE_AFTER_ID };
 enum { CRM_LOST_REASON_ID_GIVEN, CRM_LOST_REASON_NAMED, CRM_LOST_NOTE };
 enum { CRM_DONE_FEEDBACK };
+enum { CRM_DISMISS_IDS };
 enum { CRM_MERGE_IDS, CRM_MERGE_TEAM_ID, CRM_MERGE_USER_ID,
        CRM_MERGE_DRY_RUN };
 enum { CRM_UNMERGE_MERGE_ID };
@@ -21,6 +22,7 @@ extern const crm_entity_t  crm_action_move;
 extern const crm_entity_t  crm_action_lost;
 extern const crm_entity_t  crm_action_plan;
 extern const crm_entity_t  crm_action_done;
+extern const crm_entity_t  crm_action_dismiss;
 extern const crm_entity_t  crm_action_merge;
 extern const crm_entity_t  crm_action_unmerge;
 

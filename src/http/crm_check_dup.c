@@ -194,19 +194,27 @@ crm_check_dup_group(crm_flow_t *f, crm_check_reader_t *reader)
     e.name = crm_arena_printf(&f->arena, "d:%.*s:g", (int) gen.len, gen.data);
     e.member.data = reader->run;
     e.member.len = reader->run_len;
-    e.value = crm_arena_printf(&f->arena, "%lld", (long long) reader->nrun);
     e.whose = "the duplicates of key";
     e.id = 0;
 
-    if (e.name.data == NULL || e.value.data == NULL
+    if (e.name.data == NULL
         || crm_arena_dup(&f->arena, &e.member, reader->run, reader->run_len)
-           != CRM_OK
-        || crm_str_int(&e.member, &e.id) == CRM_ERROR)
+           != CRM_OK)
     {
         return NGX_ERROR;
     }
 
-    return crm_check_want(f, &e);
+    if (crm_str_int(&e.member, &e.id) != CRM_OK) {
+        return NGX_OK;                      /* said of the entry itself */
+    }
+
+    /* as the commit's ZGROUP has it */
+
+    e.value = crm_arena_printf(&f->arena, "%lld",
+                               ((long long) ngx_min(reader->nrun, 255) << 44)
+                               + ((long long) e.id & ((1LL << 44) - 1)));
+
+    return e.value.data != NULL ? crm_check_want(f, &e) : NGX_ERROR;
 }
 
 

@@ -20,6 +20,10 @@ typedef struct {
 ngx_int_t crm_dup_query(crm_flow_t *f, crm_dup_query_t *q,
     ngx_uint_t active);
 
+/* crm_dup_count.c: fills view->counted for n leads, then next */
+ngx_int_t crm_dup_count(crm_flow_t *f, crm_view_t *view, crm_record_t **lead,
+    ngx_uint_t n, crm_step_pt next);
+
 /* computed fields, and what `include' names, of n leads; then next */
 ngx_int_t crm_dup_view(crm_flow_t *f, crm_view_t *view, crm_record_t **lead,
     ngx_uint_t n, crm_step_pt next);

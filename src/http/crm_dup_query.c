@@ -4,6 +4,7 @@
 #include "crm_respond.h"
 
 
+static ngx_int_t crm_dup_view_counted(crm_flow_t *f);
 static ngx_int_t crm_dup_viewed(crm_flow_t *f);
 
 
@@ -111,9 +112,11 @@ crm_dup_query(crm_flow_t *f, crm_dup_query_t *q, ngx_uint_t active)
 
 
 typedef struct {
-    crm_view_t   *view;
-    void         *data;
-    crm_step_pt   next;
+    crm_view_t     *view;
+    crm_record_t  **lead;
+    ngx_uint_t      n;
+    void           *data;
+    crm_step_pt     next;
 } crm_dup_view_t;
 
 
@@ -136,16 +139,30 @@ crm_dup_view(crm_flow_t *f, crm_view_t *view, crm_record_t **lead,
     }
 
     v->view = view;
+    v->lead = lead;
+    v->n = n;
     v->data = f->data;
     v->next = next;
-
-    if (crm_view_look_up(f, view, lead, n) == 0) {
-        return next(f);
-    }
-
     f->data = v;
 
-    return crm_flow_wait(f, crm_dup_viewed);
+    return view->duplicates
+           ? crm_dup_count(f, view, lead, n, crm_dup_view_counted)
+           : crm_dup_view_counted(f);
+}
+
+
+static ngx_int_t
+crm_dup_view_counted(crm_flow_t *f)
+{
+    crm_dup_view_t  *v = f->data;
+
+    if (crm_view_look_up(f, v->view, v->lead, v->n) > 0) {
+        return crm_flow_wait(f, crm_dup_viewed);
+    }
+
+    f->data = v->data;
+
+    return v->next(f);
 }
 
 

@@ -23,6 +23,10 @@ ngx_int_t crm_config_delete(crm_flow_t *f);
 ngx_int_t crm_duplicates_of_lead(crm_flow_t *f);
 ngx_int_t crm_duplicates_check(crm_flow_t *f);
 
+/* crm_dup_groups.c, crm_dup_dismiss.c */
+ngx_int_t crm_duplicates_groups(crm_flow_t *f);
+ngx_int_t crm_duplicates_dismiss(crm_flow_t *f);
+
 /* crm_dup_test.c */
 ngx_int_t crm_rule_test_handler(crm_flow_t *f);
 

@@ -103,6 +103,13 @@ crm_view_include(crm_view_t *view, const crm_str_t *name)
         return NGX_OK;
     }
 
+    if (view->entity->kind == CRM_KIND_LEAD
+        && crm_str_is(name, "duplicate_count"))
+    {
+        view->duplicates = 1;
+        return NGX_OK;
+    }
+
     for (i = 0; i < view->entity->nfields; i++) {
 
         if (!crm_mask_has(&view->visible, i)) {
@@ -488,6 +495,35 @@ crm_view_included(crm_flow_t *f, const crm_view_t *view, crm_out_t *out,
 }
 
 
+static int ngx_libc_cdecl
+crm_view_count_cmp(const void *id, const void *counted)
+{
+    int64_t  a = *(const int64_t *) id;
+    int64_t  b = ((const crm_view_count_t *) counted)->id;
+
+    return (a > b) - (a < b);
+}
+
+
+static void
+crm_view_counted(const crm_view_t *view, crm_out_t *out,
+    const crm_record_t *rec)
+{
+    int64_t                  id = crm_record_id(rec);
+    const crm_view_count_t  *found;
+
+    found = view->ncounted > 0
+            ? bsearch(&id, view->counted, view->ncounted,
+                      sizeof(crm_view_count_t), crm_view_count_cmp)
+            : NULL;
+
+    if (found != NULL) {
+        crm_out_lit(out, ",\"duplicate_count\":");
+        crm_out_int(out, (int64_t) found->n);
+    }
+}
+
+
 void
 crm_view_json(crm_flow_t *f, const crm_view_t *view, crm_out_t *out,
     const crm_record_t *rec)
@@ -504,6 +540,8 @@ crm_view_json(crm_flow_t *f, const crm_view_t *view, crm_out_t *out,
         crm_lead_stage_times(out, rec, f->now);
     }
 
+    crm_view_counted(view, out, rec);
+
     crm_out_char(out, '}');
 }
 
@@ -514,7 +552,7 @@ crm_view_hash(crm_flow_t *f, const crm_view_t *view, const crm_record_t *rec)
     crm_out_t  out;
     crm_str_t  text;
 
-    if (view->nincluded == 0 && !view->stage_times) {
+    if (view->nincluded == 0 && !view->stage_times && !view->duplicates) {
         return 0;
     }
 
@@ -524,6 +562,8 @@ crm_view_hash(crm_flow_t *f, const crm_view_t *view, const crm_record_t *rec)
     if (view->stage_times) {
         crm_lead_stage_times(&out, rec, f->now);
     }
+
+    crm_view_counted(view, &out, rec);
 
     return crm_out_join(&out, &text) == CRM_OK
            ? crm_hash64(text.data, text.len) : 0;

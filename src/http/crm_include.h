@@ -23,12 +23,21 @@ typedef struct {
 #define CRM_VIEW_KINDS  2
 
 typedef struct {
+    int64_t              id;
+    ngx_uint_t           n;
+} crm_view_count_t;
+
+typedef struct {
     const crm_entity_t  *entity;
     crm_mask_t           visible;       /* what the caller may see */
     crm_mask_t           mask;          /* fields to show */
     crm_mask_t           include;       /* fields whose objects to show */
     unsigned             nincluded;
     unsigned             stage_times:1;
+    unsigned             duplicates:1;  /* duplicate_count */
+    crm_view_count_t    *counted;       /* duplicates, by id: crm_dup_count()
+                                           fills it */
+    ngx_uint_t           ncounted;
     crm_view_found_t     found[CRM_VIEW_KINDS];
 } crm_view_t;
 

@@ -2,6 +2,7 @@
 
 #include "crm_auth.h"
 #include "crm_digest.h"
+#include "crm_dup_http.h"
 #include "crm_handlers.h"
 #include "crm_include.h"
 #include "crm_lead_cache.h"
@@ -12,6 +13,7 @@
 static ngx_int_t crm_lead_read_whole(crm_flow_t *f);
 static ngx_int_t crm_lead_read_kept(crm_flow_t *f);
 static ngx_int_t crm_lead_read_loaded(crm_flow_t *f);
+static ngx_int_t crm_lead_read_counted(crm_flow_t *f);
 static ngx_int_t crm_lead_read_included(crm_flow_t *f);
 
 
@@ -191,6 +193,18 @@ crm_lead_read_loaded(crm_flow_t *f)
     if (crm_lead_view(&f->arena, read->lead, f->conf, f->now) != CRM_OK) {
         return NGX_ERROR;
     }
+
+    return read->view.duplicates
+           ? crm_dup_count(f, &read->view, &read->lead, 1,
+                           crm_lead_read_counted)
+           : crm_lead_read_counted(f);
+}
+
+
+static ngx_int_t
+crm_lead_read_counted(crm_flow_t *f)
+{
+    crm_lead_read_t  *read = f->data;
 
     if (crm_view_look_up(f, &read->view, &read->lead, 1) > 0) {
         return crm_flow_wait(f, crm_lead_read_included);

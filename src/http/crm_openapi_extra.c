@@ -63,6 +63,18 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
     { NGX_HTTP_GET, "/leads/{id}/duplicates",
       CRM_DOC_DUP_PARAMS CRM_DOC_DUP_ACTIVE, NULL, CRM_DOC_DUPLICATES },
 
+    { NGX_HTTP_GET, "/duplicates", CRM_DOC_DUP_PARAMS, NULL,
+      "{'type':'object','required':['data','next_cursor'],'properties':{"
+      "'data':{'type':'array','description':'Largest first','items':{"
+      "'type':'object','properties':{'leads':{'type':'array','items':{"
+      "'$ref':'#/components/schemas/Lead'}}," CRM_DOC_DUP_MATCHED "}}},"
+      "'next_cursor':{'type':['string','null']},'total':{'type':'integer'},"
+      "'total_at_least':{'type':'integer'}}}" },
+
+    { NGX_HTTP_POST, "/duplicates/dismiss", NULL, NULL,
+      "{'type':'object','required':['ids'],'properties':{'ids':{'type':"
+      "'array','items':{'type':'integer'}}}}" },
+
     { NGX_HTTP_POST, "/duplicates/check",
       CRM_DOC_DUP_PARAMS CRM_DOC_DUP_ACTIVE, NULL, CRM_DOC_DUPLICATES },
 
@@ -275,7 +287,7 @@ crm_doc_extra_sorts(crm_kind_t kind)
 const char *
 crm_doc_extra_includes(crm_kind_t kind)
 {
-    return kind == CRM_KIND_LEAD ? ",'stage_times'" : "";
+    return kind == CRM_KIND_LEAD ? ",'stage_times','duplicate_count'" : "";
 }
 
 

@@ -2,12 +2,14 @@
  * Candidates become a page: loaded, matched, shown with what they include.
  */
 
+#include "crm_dup_http.h"
 #include "crm_scan.h"
 #include "crm_write.h"
 
 
 static ngx_int_t crm_scan_loaded(crm_flow_t *f);
 static ngx_uint_t crm_scan_more(const crm_scan_t *scan);
+static ngx_int_t crm_scan_counted(crm_flow_t *f);
 static ngx_int_t crm_scan_included(crm_flow_t *f);
 
 
@@ -170,6 +172,18 @@ crm_scan_finish(crm_flow_t *f, ngx_uint_t more)
     crm_scan_t  *scan = f->data;
 
     scan->more = more ? 1 : 0;
+
+    return scan->query.view.duplicates
+           ? crm_dup_count(f, &scan->query.view, scan->rec, scan->n,
+                           crm_scan_counted)
+           : crm_scan_counted(f);
+}
+
+
+static ngx_int_t
+crm_scan_counted(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
 
     if (crm_view_look_up(f, &scan->query.view, scan->rec, scan->n) > 0) {
         return crm_flow_wait(f, crm_scan_included);

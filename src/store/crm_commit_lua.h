@@ -13,8 +13,8 @@
  *                                   {COMMAND argc times {arg..}*}*
  *
  * Each check takes the next of the keys, and so does each write (RENAME and
- * ZGROUP take two).  Writes come in runs of one command with argc arguments behind the
- * key each.  What an FCALL costs beside its writes is mostly the number of
+ * ZGROUP take two).  Writes come in runs of one command with argc arguments
+ * behind the key each.  What an FCALL costs beside its writes is mostly the number of
  * its words and of the numbers among them, and most of a commit are SETBITs,
  * ZADDs of one member and HINCRBYs: so the keys have no numbers, and a word
  * is not repeated within a run.
@@ -28,9 +28,11 @@
  *   the first run, and if one fails those before it are taken back.  A
  *   counter that is absent and one that is 0 are the same thing;
  * - RENAME of a key that does not exist does nothing.
- * ZGROUP is no command of Redis: "ZGROUP groups set score member" makes the
- * member's score in `groups' the number of entries of `set' with that score,
- * as the writes before it have left them; with less than two it is not there.
+ * ZGROUP is no command of Redis: "ZGROUP groups set score member" puts the
+ * member into `groups' by the number of entries of `set' with that score, as
+ * the writes before it have left them: that number (255 at most) << 44 and the
+ * lower 44 bits of the score, so that sizes are in order and every group has a
+ * place of its own.  With less than two it is not there.
  * The types of the keys are not asked for: that takes 15 % of a commit, and
  * everywhere in the module a key's name decides its type.
  */
@@ -78,7 +80,7 @@ static const char  crm_commit_lua[] =
     "  return n % 2 == 0\n"
     "end\n"
     "\n"
-    "local function group(a, i) return score(a[i]) end\n"
+    "local function group(a, i) return find(a[i], '^%d+$') and #a[i] < 17 end\n"
     "\n"
     "local function setbit(a, i)\n"
     "  local s, bit = a[i], a[i + 1]\n"
@@ -234,12 +236,15 @@ static const char  crm_commit_lua[] =
     "  end\n"
     "end\n"
     "\n"
-    "-- how many entries of a set have a score, where it is more than one\n"
+    "-- how many entries of a set have a score, where it is more than one, in\n"
+    "-- front of 44 bits of the score\n"
     "local function group_sizes(keys, k, args, i, times)\n"
     "  for j = k, k + 2 * times - 2, 2 do\n"
     "    local n = call('ZCOUNT', keys[j + 1], args[i], args[i])\n"
     "    if n > 1 then\n"
-    "      call('ZADD', keys[j], n, args[i + 1])\n"
+    "      n = (n < 255 and n or 255) * 17592186044416\n"
+    "      call('ZADD', keys[j], n + number(args[i]) % 17592186044416,\n"
+    "           args[i + 1])\n"
     "    else\n"
     "      call('ZREM', keys[j], args[i + 1])\n"
     "    end\n"
