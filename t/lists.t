@@ -286,7 +286,7 @@ for my $query ('stage_id=x', 'stage_id=0', 'stage_id=-1', 'type=robot',
                'sort=email', 'sort=position', "sort=position&stage_id=$new,$won",
                'sort=--id', 'limit=0', 'limit=x', 'limit=1001', 'q=a', 'q=',
                'fields=nope', 'fields=', 'fields=rank', 'include=nope',
-               'include=duplicate_count', 'total=1', 'rotting=maybe',
+               'total=1', 'rotting=maybe',
                'activity_state=done', 'id=1&id=2', 'user_id=you')
 {
     $crm->problem_ok($crm->get("/leads?$query"), 400, 'invalid_parameter',
