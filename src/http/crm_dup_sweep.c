@@ -45,14 +45,18 @@ crm_dup_sweep_save(crm_flow_t *f, crm_ops_t *ops, const crm_dup_sweep_t *s)
 static crm_str_t
 crm_dup_sweep_key(crm_flow_t *f, const crm_dup_sweep_t *s, int64_t place)
 {
+    crm_dup_rule_t  rule;
+
     static const char  segments[] = {
         CRM_DUP_OPEN, CRM_DUP_CLOSED, CRM_DUP_ARCHIVED
     };
 
-    return crm_flow_key(f, "d:%lld:%lld:%c:%lld", (long long) s->rule,
-                        (long long) s->gen,
-                        segments[place / CRM_DUP_BUCKETS],
-                        (long long) (place % CRM_DUP_BUCKETS));
+    rule.id = s->rule;
+    rule.gen = s->gen;
+
+    return crm_dup_bucket_key(&f->arena, &f->tenant->prefix, &rule,
+                              segments[place / CRM_DUP_BUCKETS],
+                              place % CRM_DUP_BUCKETS);
 }
 
 
@@ -100,10 +104,12 @@ crm_dup_sweep(crm_flow_t *f)
 
     argv[0] = crm_str("EXISTS");
 
-    for (i = 0; i < CRM_DUP_ASKS; i++) {
+    for (i = 0, place[2] = s->place;
+         i < CRM_DUP_ASKS && place[2] < CRM_DUP_KEYS;
+         i++)
+    {
         for (k = 0; k < CRM_DUP_ASK; k++) {
-            argv[1 + k] = crm_dup_sweep_key(f, s, s->place + i * CRM_DUP_ASK
-                                                  + k);
+            argv[1 + k] = crm_dup_sweep_key(f, s, place[2]++);
         }
 
         crm_flow_cmd(f, 1 + CRM_DUP_ASK, argv);
@@ -154,11 +160,11 @@ crm_dup_sweep_found(crm_flow_t *f)
     ngx_uint_t        i, k;
     crm_dup_sweep_t  *s = f->data;
 
-    for (i = 0; i < CRM_DUP_ASKS && f->reply[i].num == 0; i++) {
+    for (i = 0; i < f->nreply && f->reply[i].num == 0; i++) {
         s->place += CRM_DUP_ASK;
     }
 
-    if (i == CRM_DUP_ASKS) {
+    if (i == f->nreply) {
         return crm_dup_sweep_save(f, NULL, s);
     }
 
