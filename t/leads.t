@@ -476,6 +476,10 @@ $crm->problem_ok($crm->post("$at/lost", { reason => 'x' }), 422,
                  'validation', [[ 'reason', 'unknown_field' ]]);
 $crm->problem_ok($crm->post("$at/lost", { lost_reason => 'x' x 201 }), 422,
                  'validation', [[ 'lost_reason', 'too_long' ]]);
+$crm->problem_ok($crm->post("$at/lost", { lost_reason_id => $reason,
+                                          lost_reason => 'Price' }), 422,
+                 'validation', [[ 'lost_reason', 'invalid' ]],
+                 'one reason by id, another by name');
 is(get($lead->{id})->{state}, 'open', 'still open');
 
 $seen{$lead->{id}} = 0;
@@ -483,6 +487,13 @@ $crm->post("$at/lost", { note => 'They chose another' });
 logged($lead->{id}, { state => [ 'open', 'lost' ] }, 'lost with a note');
 is(messages($lead->{id})->[0]{body}, 'They chose another',
    'note and changes are one message');
+
+for my $note (' ', '<p><br></p>', '<p>&nbsp;</p>', "<p>\x{a0}</p>") {
+    my $id = lead()->{id};
+
+    $crm->post("/leads/$id/lost", { note => $note });
+    is(messages($id)->[0]{body}, undef, 'blanks and empty markup: no note');
+}
 
 my $manual_lost = lead(probability => 42)->{id};
 
@@ -577,6 +588,8 @@ is_deeply([ sort @{ column($board) } ], [ sort @m ], 'restored');
 
 $crm->problem_ok(move(0, before_id => $m[1], after_id => $m[2]), 422,
                  'validation', undef, 'before and after');
+$crm->status_ok($crm->post("/leads/$m[0]/move"), 200, 'no body: on top');
+is(column($board)->[0], $m[0], '... it is');
 is(move(0, before_id => $m[0])->status, 422, 'before itself');
 is(move(0, before_id => 999_999)->status, 422, 'before nothing');
 is(move(0, before_id => lead(stage_id => $qualified)->{id})->status, 422,

@@ -296,7 +296,7 @@ subtest 'a tenant with its counts' => sub {
         users => 1, teams => 1, stages => 4, contacts => 3, leads => 2,
         opportunities => 1,
     }, 'counts');
-    cmp_ok($res->json->{bytes}, '>', 1000, 'bytes');
+    cmp_ok($res->json->{size}, '>', 1000, 'size in bytes');
 
     $op->problem_ok($op->operator('GET', '/tenants/nobody-here'), 404,
                     'unknown_tenant');
@@ -358,7 +358,7 @@ subtest 'renamed' => sub {
                             ['version', 'read_only']]);
 
     my $now = $op->operator('GET', $path)->json;
-    delete @{$now}{qw(counts bytes)};
+    delete @{$now}{qw(counts size)};
     $op->status_ok($op->operator('PATCH', $path, $now), 200,
                    'what was read may be sent back');
 

@@ -73,3 +73,39 @@ CRM_ACTION(crm_action_done, "done", crm_done_fields);
 CRM_ACTION(crm_action_dismiss, "dismiss", crm_dismiss_fields);
 CRM_ACTION(crm_action_merge, "merge", crm_merge_fields);
 CRM_ACTION(crm_action_unmerge, "unmerge", crm_unmerge_fields);
+
+
+/* what an action takes one of */
+
+static const struct {
+    const crm_entity_t  *action;
+    unsigned             one;
+    unsigned             other;
+    const char          *message;
+} crm_action_either[] = {
+    { &crm_action_move, CRM_MOVE_BEFORE_ID, CRM_MOVE_AFTER_ID,
+      "only one of before_id and after_id" },
+    { &crm_action_lost, CRM_LOST_REASON_ID_GIVEN, CRM_LOST_REASON_NAMED,
+      "only one of lost_reason_id and lost_reason" }
+};
+
+#define CRM_ACTION_EITHER                                                     \
+    (sizeof(crm_action_either) / sizeof(crm_action_either[0]))
+
+
+void
+crm_action_check(const crm_record_t *values, crm_faults_t *faults)
+{
+    unsigned  i;
+
+    for (i = 0; i < CRM_ACTION_EITHER; i++) {
+        if (values->entity == crm_action_either[i].action
+            && values->v[crm_action_either[i].one].set
+            && values->v[crm_action_either[i].other].set)
+        {
+            crm_fault(faults,
+                      &values->entity->fields[crm_action_either[i].other].name,
+                      CRM_FAULT_INVALID, crm_action_either[i].message);
+        }
+    }
+}

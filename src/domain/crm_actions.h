@@ -4,6 +4,7 @@
 #define CRM_ACTIONS_H
 
 #include "crm_entity.h"
+#include "crm_problem.h"
 
 
 enum { CRM_PLAN_LAUNCH_DATE, CRM_PLAN_LAUNCH_USER_ID };
@@ -25,5 +26,8 @@ extern const crm_entity_t  crm_action_done;
 extern const crm_entity_t  crm_action_dismiss;
 extern const crm_entity_t  crm_action_merge;
 extern const crm_entity_t  crm_action_unmerge;
+
+/* faults of a parsed body of any kind, beside those of its single fields */
+void crm_action_check(const crm_record_t *values, crm_faults_t *faults);
 
 #endif /* CRM_ACTIONS_H */

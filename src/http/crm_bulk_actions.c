@@ -366,6 +366,7 @@ crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params)
     }
 
     b->params.body = NULL;
+    crm_action_check(b->params.values, &f->answer.faults);
     crm_input_refs(f->conf, &b->params, &f->answer.faults);
 
     if (b->action->input != NULL) {

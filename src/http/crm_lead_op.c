@@ -221,6 +221,13 @@ crm_lead_op_note(crm_lead_op_t *o)
                 continue;
             }
 
+            if (note.len - i >= 2
+                && ngx_memcmp(note.data + i, "\xc2\xa0", 2) == 0)
+            {
+                i++;
+                continue;
+            }
+
             return note;
         }
     }

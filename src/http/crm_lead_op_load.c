@@ -12,6 +12,7 @@
 
 
 static ngx_int_t crm_lead_op_load(crm_flow_t *f);
+static ngx_int_t crm_lead_op_own_topped(crm_flow_t *f);
 static ngx_int_t crm_lead_op_loaded(crm_flow_t *f);
 static ngx_int_t crm_lead_op_company(crm_flow_t *f);
 
@@ -291,6 +292,33 @@ crm_lead_op_take_column(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
+/* to the top of the column that it is in, known only now */
+
+static ngx_int_t
+crm_lead_op_own_column(crm_flow_t *f)
+{
+    ngx_uint_t      n;
+    crm_lead_op_t  *o = f->data;
+
+    n = 0;
+    o->ntops = 0;
+    crm_lead_op_ask_top(f, o, o->column.type, o->column.stage, &n);
+
+    return crm_flow_wait(f, crm_lead_op_own_topped);
+}
+
+
+static ngx_int_t
+crm_lead_op_own_topped(crm_flow_t *f)
+{
+    crm_lead_op_t  *o = f->data;
+
+    crm_lead_op_take_top(f, o, &o->column);
+
+    return crm_lead_op_decide(f);
+}
+
+
 /* a batch record that was done already, before a crash or in a copy of the
    request: its outcome stands under its own key */
 
@@ -396,6 +424,12 @@ crm_lead_op_loaded(crm_flow_t *f)
 
     if (o->place.id != 0) {
         return crm_lead_place_find(f);
+    }
+
+    if (o->op == CRM_OP_MOVE
+        && !o->input.values->v[CRM_MOVE_STAGE_ID].set)
+    {
+        return crm_lead_op_own_column(f);
     }
 
     return crm_lead_op_decide(f);

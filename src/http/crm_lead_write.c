@@ -48,21 +48,6 @@ crm_lead_write_parse(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
-/* before or after, not both */
-
-static void
-crm_lead_write_check_move(crm_flow_t *f, crm_lead_op_t *o)
-{
-    const crm_value_t  *v = o->input.values->v;
-
-    if (v[CRM_MOVE_BEFORE_ID].set && v[CRM_MOVE_AFTER_ID].set) {
-        crm_fault(&f->answer.faults,
-                  &crm_action_move.fields[CRM_MOVE_AFTER_ID].name,
-                  CRM_FAULT_INVALID, "only one of before_id and after_id");
-    }
-}
-
-
 /* none, but include=columns of a move */
 
 static ngx_int_t
@@ -122,10 +107,6 @@ crm_lead_write(crm_flow_t *f, crm_op_t op)
     rc = crm_lead_write_parse(f, o);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    if (op == CRM_OP_MOVE) {
-        crm_lead_write_check_move(f, o);
     }
 
     return crm_lead_op_start(f);

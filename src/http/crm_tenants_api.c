@@ -133,7 +133,7 @@ crm_tenants_sized(crm_flow_t *f)
     crm_out_int(out, crm_tenants_records(size, CRM_SIZE_LEADS));
     crm_out_lit(out, ",\"opportunities\":");
     crm_out_int(out, crm_tenants_records(size, CRM_SIZE_OPPORTUNITIES));
-    crm_out_lit(out, "},\"bytes\":");
+    crm_out_lit(out, "},\"size\":");
     crm_out_int(out, size->bytes);
     crm_out_char(out, '}');
 

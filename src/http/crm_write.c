@@ -1,5 +1,6 @@
 /* what every write does alike; see crm_write.h */
 
+#include "crm_actions.h"
 #include "crm_idem.h"
 #include "crm_respond.h"
 #include "crm_write.h"
@@ -23,14 +24,16 @@ crm_write_rule(crm_flow_t *f, crm_rule_t *rule)
 
 static ngx_int_t
 crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
-    crm_input_mode_t mode, int nobody, ngx_uint_t optional,
-    crm_input_t *input)
+    crm_input_mode_t mode, int nobody, crm_input_t *input)
 {
     ngx_int_t       rc;
     json_t         *empty;
     crm_request_t  *q = crm_request(f);
 
-    rc = crm_body_parse(q, optional);
+    /* that of an action may be left out */
+
+    rc = crm_body_parse(q, entity->kind == CRM_KIND_NONE
+                           && mode == CRM_INPUT_CREATE);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -46,6 +49,7 @@ crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
         return NGX_ERROR;
     }
 
+    crm_action_check(input->values, &f->answer.faults);
     crm_input_refs(f->conf, input, &f->answer.faults);
 
     return NGX_OK;
@@ -68,7 +72,7 @@ ngx_int_t
 crm_write_collect(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input)
 {
-    return crm_write_parse(f, entity, mode, nobody, 0, input);
+    return crm_write_parse(f, entity, mode, nobody, input);
 }
 
 
@@ -76,7 +80,7 @@ ngx_int_t
 crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input)
 {
-    return crm_write_parsed(f, crm_write_parse(f, entity, mode, nobody, 0,
+    return crm_write_parsed(f, crm_write_parse(f, entity, mode, nobody,
                                                input));
 }
 
@@ -90,7 +94,7 @@ crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
     return crm_write_parsed(f, crm_write_parse(f, entity, CRM_INPUT_CREATE,
                                                crm_field_find(entity, &user,
                                                               0),
-                                               1, input));
+                                               input));
 }
 
 
