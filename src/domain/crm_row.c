@@ -50,14 +50,19 @@ crm_row_put(u_char *p, uint64_t value, size_t n)
 }
 
 
+/* always eight bytes of the row, since a load of what was just put together
+   from smaller ones waits for them */
+
 static inline uint64_t
-crm_row_get(const u_char *p, size_t n)
+crm_row_get(const u_char *row, unsigned at, unsigned size)
 {
-    uint64_t  value = 0;
+    unsigned  from = at + 8 <= CRM_ROW_SIZE ? at : CRM_ROW_SIZE - 8;
+    uint64_t  value;
 
-    memcpy(&value, p, n);
+    memcpy(&value, row + from, 8);
+    value = le64toh(value) >> (8 * (at - from));
 
-    return le64toh(value);
+    return size == 8 ? value : value & ((1ULL << (8 * size)) - 1);
 }
 
 
@@ -184,38 +189,36 @@ int
 crm_row_read(const u_char *p, crm_row_t *row)
 {
     u_char   flags = p[CRM_ROW_FLAGS];
-    int64_t  closed, close;
+    int64_t  closed, close, revenue;
 
     if (!(flags & CRM_ROW_THERE)) {
         return CRM_DECLINED;
     }
 
-#define CRM_ROW_ID(which, size)                                               \
-    row->id[which] = (int64_t) crm_row_get(p + crm_row_ids[which].at, size)
+#define CRM_ROW_FIELD(places, which)                                          \
+    ((int64_t) crm_row_get(p, places[which].at, places[which].size))
 
-    CRM_ROW_ID(CRM_ROW_STAGE, 4);
-    CRM_ROW_ID(CRM_ROW_TEAM, 4);
-    CRM_ROW_ID(CRM_ROW_USER, 4);
-    CRM_ROW_ID(CRM_ROW_REASON, 4);
-    CRM_ROW_ID(CRM_ROW_SOURCE, 6);
-    CRM_ROW_ID(CRM_ROW_COUNTRY, 2);
+    row->id[CRM_ROW_STAGE] = CRM_ROW_FIELD(crm_row_ids, CRM_ROW_STAGE);
+    row->id[CRM_ROW_TEAM] = CRM_ROW_FIELD(crm_row_ids, CRM_ROW_TEAM);
+    row->id[CRM_ROW_USER] = CRM_ROW_FIELD(crm_row_ids, CRM_ROW_USER);
+    row->id[CRM_ROW_REASON] = CRM_ROW_FIELD(crm_row_ids, CRM_ROW_REASON);
+    row->id[CRM_ROW_SOURCE] = CRM_ROW_FIELD(crm_row_ids, CRM_ROW_SOURCE);
+    row->id[CRM_ROW_COUNTRY] = CRM_ROW_FIELD(crm_row_ids, CRM_ROW_COUNTRY);
 
-#undef CRM_ROW_ID
+    closed = CRM_ROW_FIELD(crm_row_nums, CRM_ROW_CLOSED);
+    close = CRM_ROW_FIELD(crm_row_nums, CRM_ROW_CLOSE);
+    revenue = CRM_ROW_FIELD(crm_row_nums, CRM_ROW_REVENUE);
 
-    closed = (int64_t) crm_row_get(p + crm_row_nums[CRM_ROW_CLOSED].at, 6);
-    close = (int64_t) crm_row_get(p + crm_row_nums[CRM_ROW_CLOSE].at, 3);
-
-    row->num[CRM_ROW_CREATED] = (int64_t) crm_row_get(p
-                                   + crm_row_nums[CRM_ROW_CREATED].at, 6);
+    row->num[CRM_ROW_CREATED] = CRM_ROW_FIELD(crm_row_nums, CRM_ROW_CREATED);
     row->num[CRM_ROW_CLOSED] = closed != 0 ? closed : CRM_ROW_UNSET;
     row->num[CRM_ROW_CLOSE] = close != 0 ? close - CRM_ROW_DATE
                                          : CRM_ROW_UNSET;
-    row->num[CRM_ROW_REVENUE] = flags & CRM_ROW_REVENUED
-                                ? (int64_t) crm_row_get(p
-                                   + crm_row_nums[CRM_ROW_REVENUE].at, 8)
-                                : CRM_ROW_UNSET;
+    row->num[CRM_ROW_REVENUE] = flags & CRM_ROW_REVENUED ? revenue
+                                                         : CRM_ROW_UNSET;
 
-    row->probability = (unsigned) crm_row_get(p + CRM_ROW_PROBABILITY, 2);
+#undef CRM_ROW_FIELD
+
+    row->probability = (unsigned) crm_row_get(p, CRM_ROW_PROBABILITY, 2);
 
     row->word[CRM_ROW_TYPE] = flags >> 1 & 1;
     row->word[CRM_ROW_ACTIVE] = flags >> 2 & 1;
