@@ -44,10 +44,11 @@ static const crm_card_figure_t  crm_card_won[] = {
 
 /* the cards of teams that share their hashes, by the last bits of the id */
 
-typedef struct {
+struct crm_cards_group_s {
     int64_t                   number;
     crm_card_t               *card[CRM_TEAM_IX_GROUP];
-} crm_cards_group_t;
+    ngx_uint_t                nasks;        /* of crm_cards_t, in order */
+};
 
 /* a reply: figures of a group whose numbers are low <= n < high, or of one
    card a count of activities, or those of a day by assignee */
@@ -301,20 +302,53 @@ crm_cards_users(crm_flow_t *f, crm_cards_t *cards)
 /* the group of a team, made where there is none: a few dozen */
 
 static crm_cards_group_t *
-crm_cards_group(crm_cards_group_t *group, ngx_uint_t *n, int64_t number)
+crm_cards_group(crm_cards_t *cards, int64_t number)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < *n; i++) {
-        if (group[i].number == number) {
-            return &group[i];
+    for (i = 0; i < cards->ngroups; i++) {
+        if (cards->group[i].number == number) {
+            return &cards->group[i];
         }
     }
 
-    group[i].number = number;
-    (*n)++;
+    cards->group[i].number = number;
+    cards->ngroups++;
 
-    return &group[i];
+    return &cards->group[i];
+}
+
+
+/* everything of one group at one moment */
+
+static ngx_int_t
+crm_cards_ask_all(crm_flow_t *f, crm_cards_t *cards, crm_cards_group_t *group)
+{
+    ngx_uint_t   i, before = cards->nasks;
+    crm_card_t  *card;
+
+    crm_flow_multi(f);
+
+    for (i = 0; i < CRM_TEAM_IX_GROUP; i++) {
+        card = group->card[i];
+
+        if (card != NULL
+            && (crm_cards_ask_activities(f, cards, card) != NGX_OK
+                || crm_cards_ask_days(f, cards, card) != NGX_OK))
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (crm_cards_ask_group(f, cards, group) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_flow_exec(f);
+
+    group->nasks = cards->nasks - before;
+
+    return NGX_OK;
 }
 
 
@@ -322,40 +356,34 @@ ngx_int_t
 crm_cards_ask(crm_flow_t *f, crm_cards_t *cards, crm_record_t **team,
     ngx_uint_t n)
 {
-    int64_t             id;
-    ngx_uint_t          i, ngroups;
-    crm_card_t         *card;
-    crm_cards_group_t  *group;
+    int64_t      id;
+    ngx_uint_t   i;
+    crm_card_t  *card;
 
     crm_cards_clock(f, &cards->clock);
     crm_cards_users(f, cards);
 
     cards->n = n;
     cards->card = crm_arena_calloc(&f->arena, n * sizeof(crm_card_t));
-    group = crm_arena_calloc(&f->arena, n * sizeof(crm_cards_group_t));
+    cards->group = crm_arena_calloc(&f->arena,
+                                    n * sizeof(crm_cards_group_t));
 
-    if (cards->card == NULL || group == NULL) {
+    if (cards->card == NULL || cards->group == NULL) {
         return NGX_ERROR;
     }
 
-    for (ngroups = 0, i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         id = crm_record_id(team[i]);
 
         card = &cards->card[i];
         card->team = team[i];
 
-        crm_cards_group(group, &ngroups, id >> CRM_TEAM_IX_SHIFT)
+        crm_cards_group(cards, id >> CRM_TEAM_IX_SHIFT)
             ->card[id & (CRM_TEAM_IX_GROUP - 1)] = card;
-
-        if (crm_cards_ask_activities(f, cards, card) != NGX_OK
-            || crm_cards_ask_days(f, cards, card) != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
     }
 
-    for (i = 0; i < ngroups; i++) {
-        if (crm_cards_ask_group(f, cards, &group[i]) != NGX_OK) {
+    for (i = 0; i < cards->ngroups; i++) {
+        if (crm_cards_ask_all(f, cards, &cards->group[i]) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -459,33 +487,52 @@ crm_cards_day(crm_flow_t *f, const crm_cards_t *cards,
 }
 
 
-void
-crm_cards_take(crm_flow_t *f, crm_cards_t *cards)
+static void
+crm_cards_reply(crm_flow_t *f, const crm_cards_t *cards,
+    const crm_cards_ask_t *ask, const crm_reply_t *reply)
 {
-    uint32_t                i;
-    ngx_uint_t              k;
-    crm_cards_ask_t        *ask;
-    const crm_reply_t      *reply;
+    uint32_t  i;
 
-    for (k = 0; k < cards->nasks; k++) {
-        ask = &cards->ask[k];
-        reply = &f->reply[k];
+    if (!crm_reply_is_array(reply)) {
+        ask->card->activities += reply->num;
+        return;
+    }
 
-        if (!crm_reply_is_array(reply)) {
-            ask->card->activities += reply->num;
-            continue;
-        }
-
-        for (i = 0; i + 1 < reply->n; i += 2) {
-            if (ask->figures != NULL) {
-                crm_cards_field(ask, reply->item[i].str,
-                                &reply->item[i + 1].str);
-            } else {
-                crm_cards_day(f, cards, ask, reply->item[i].str,
-                              &reply->item[i + 1].str);
-            }
+    for (i = 0; i + 1 < reply->n; i += 2) {
+        if (ask->figures != NULL) {
+            crm_cards_field(ask, reply->item[i].str,
+                            &reply->item[i + 1].str);
+        } else {
+            crm_cards_day(f, cards, ask, reply->item[i].str,
+                          &reply->item[i + 1].str);
         }
     }
+}
+
+
+ngx_int_t
+crm_cards_take(crm_flow_t *f, crm_cards_t *cards)
+{
+    ngx_uint_t                i, k;
+    const crm_reply_t        *reply = f->reply;
+    const crm_cards_ask_t    *ask = cards->ask;
+    const crm_cards_group_t  *group;
+
+    for (i = 0; i < cards->ngroups; i++) {
+        group = &cards->group[i];
+
+        reply += CRM_FLOW_MULTI_N(group->nasks);
+
+        if (reply[-1].n != group->nasks) {
+            return NGX_ERROR;
+        }
+
+        for (k = 0; k < group->nasks; k++) {
+            crm_cards_reply(f, cards, ask++, &reply[-1].item[k]);
+        }
+    }
+
+    return NGX_OK;
 }
 
 

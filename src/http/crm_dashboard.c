@@ -23,6 +23,9 @@ enum { CRM_MEMBER_OPEN, CRM_MEMBER_OVERDUE, CRM_MEMBER_WON,
        CRM_MEMBER_REPLIES };
 
 
+#define CRM_DASHBOARD_COUNTS  (CRM_DASHBOARD_WEEKS * CRM_WEEK_REPLIES)
+
+
 typedef struct {
     crm_query_t       query;
     crm_list_page_t   page;
@@ -109,7 +112,10 @@ crm_dashboard_taken(crm_flow_t *f)
     crm_list_t        list;
     crm_dashboard_t  *d = f->data;
 
-    crm_cards_take(f, &d->cards);
+    if (crm_cards_take(f, &d->cards) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     crm_list_open(f, &list, &d->query);
 
     for (i = 0; i < d->cards.n; i++) {
@@ -192,6 +198,8 @@ crm_dashboard_ask_weeks(crm_flow_t *f, crm_dashboard_team_t *d)
 
     to = crm_zone_day_start(f->conf->zone, d->monday);
 
+    crm_flow_multi(f);
+
     for (i = 0; i < CRM_DASHBOARD_WEEKS; i++) {
         from = to;
         to = crm_zone_day_start(f->conf->zone,
@@ -203,6 +211,8 @@ crm_dashboard_ask_weeks(crm_flow_t *f, crm_dashboard_team_t *d)
                             from, to);
         crm_dashboard_count(f, won, from, to);
     }
+
+    crm_flow_exec(f);
 
     return NGX_OK;
 }
@@ -365,15 +375,20 @@ crm_dashboard_team_taken(crm_flow_t *f)
     const crm_reply_t     *reply;
     crm_dashboard_team_t  *d = f->data;
 
-    crm_cards_take(f, &d->cards);
+    reply = &f->reply[crm_cards_replies(&d->cards)
+                      + CRM_FLOW_MULTI_N(CRM_DASHBOARD_COUNTS)];
+
+    if (crm_cards_take(f, &d->cards) != NGX_OK
+        || reply[-1].n != CRM_DASHBOARD_COUNTS)
+    {
+        return NGX_ERROR;
+    }
 
     out = crm_answer_json(f, NGX_HTTP_OK);
-    reply = &f->reply[d->cards.nasks];
 
     crm_out_char(out, '{');
     crm_card_json(out, d->cards.card);
-    crm_dashboard_weeks(out, d, reply);
-    reply += CRM_DASHBOARD_WEEKS * CRM_WEEK_REPLIES;
+    crm_dashboard_weeks(out, d, reply[-1].item);
     crm_dashboard_members_json(out, d, reply);
     crm_out_char(out, '}');
 

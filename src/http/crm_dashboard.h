@@ -36,7 +36,8 @@ typedef struct {
     int64_t              last;              /* the greatest */
 } crm_cards_clock_t;
 
-typedef struct crm_cards_ask_s  crm_cards_ask_t;
+typedef struct crm_cards_ask_s    crm_cards_ask_t;
+typedef struct crm_cards_group_s  crm_cards_group_t;
 
 /* what cards are made from; n of them, in one round trip */
 typedef struct {
@@ -46,18 +47,25 @@ typedef struct {
     int64_t              user[2];           /* whose records: */
     ngx_uint_t           nusers;            /* CRM_TEAM_IX_ALL, or the
                                                caller's and nobody's */
+    crm_cards_group_t   *group;             /* of teams that share hashes */
+    ngx_uint_t           ngroups;
     crm_cards_ask_t     *ask;
-    ngx_uint_t           nasks;             /* replies */
+    ngx_uint_t           nasks;
     ngx_uint_t           cap;
 } crm_cards_t;
 
+/* replies to crm_cards_ask() */
+#define crm_cards_replies(cards)                                              \
+    ((cards)->nasks + (cards)->ngroups * CRM_FLOW_MULTI_N(0))
 
-/* queues what the cards of these teams need; the replies begin at 0 */
+
+/* queues what the cards of these teams need; the replies begin at 0.  Each
+   card is that of one moment. */
 ngx_int_t crm_cards_ask(crm_flow_t *f, crm_cards_t *cards,
     crm_record_t **team, ngx_uint_t n);
 
 /* takes the replies */
-void crm_cards_take(crm_flow_t *f, crm_cards_t *cards);
+ngx_int_t crm_cards_take(crm_flow_t *f, crm_cards_t *cards);
 
 /* the members of a card, without braces */
 void crm_card_json(crm_out_t *out, const crm_card_t *card);

@@ -209,6 +209,24 @@ crm_flow_call(crm_flow_t *f, const char *command, crm_str_t key, crm_str_t a,
 
 
 void
+crm_flow_multi(crm_flow_t *f)
+{
+    static const crm_str_t  multi = crm_string("MULTI");
+
+    crm_flow_cmd(f, 1, &multi);
+}
+
+
+void
+crm_flow_exec(crm_flow_t *f)
+{
+    static const crm_str_t  exec = crm_string("EXEC");
+
+    crm_flow_cmd(f, 1, &exec);
+}
+
+
+void
 crm_flow_commit(crm_flow_t *f, const crm_ops_t *ops)
 {
     if (f->batch == NULL) {

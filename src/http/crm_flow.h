@@ -131,6 +131,16 @@ void crm_flow_cmd(crm_flow_t *f, ngx_uint_t argc, const crm_str_t *argv);
 void crm_flow_call(crm_flow_t *f, const char *command, crm_str_t key,
     crm_str_t a, crm_str_t b, crm_str_t c);
 
+/*
+ * Reads between the two see one state of the store.  The replies: one to the
+ * beginning, one for each of them, which say nothing, and the array of what
+ * they found.
+ */
+#define CRM_FLOW_MULTI_N(n)  ((n) + 2)
+
+void crm_flow_multi(crm_flow_t *f);
+void crm_flow_exec(crm_flow_t *f);
+
 void crm_flow_commit(crm_flow_t *f, const crm_ops_t *ops);
 
 /* sends what was queued; `next` runs when every reply is in.  Redis' own
