@@ -255,15 +255,41 @@ crm_config_no_amounts(crm_flow_t *f, crm_ops_t *ops, crm_problem_t problem)
 }
 
 
+/* jobs that carry the change to the records; most kinds have nothing to carry,
+   and have asked for nothing */
+
+static ngx_int_t
+crm_config_carry(crm_flow_t *f, const crm_config_t *c, crm_ops_t *ops)
+{
+    const crm_reply_t  *job;
+
+    job = f->nreply > 0 ? &f->reply[f->nreply - 1] : NULL;
+
+    if (c->rec->entity->kind == CRM_KIND_STAGE
+        && crm_stage_carries(c->old, c->rec)
+        && crm_stage_carry(f, c->rec, job, ops) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (crm_zones_carries(c->old, c->rec)
+        && crm_zones_carry(f, c->rec, job, ops) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return crm_dup_carry(f, c->old, c->rec, job, ops);
+}
+
+
 static ngx_int_t
 crm_config_save(crm_flow_t *f)
 {
-    crm_ops_t           ops;
-    crm_rule_t          rule;
-    crm_problem_t       problem;
-    crm_config_t       *c = f->data;
-    crm_kind_t          kind = c->input.entity->kind;
-    const crm_reply_t  *job;
+    crm_ops_t      ops;
+    crm_rule_t     rule;
+    crm_problem_t  problem;
+    crm_config_t  *c = f->data;
+    crm_kind_t     kind = c->input.entity->kind;
 
     if (crm_config_computed(f, c) != NGX_OK) {
         return NGX_ERROR;
@@ -306,20 +332,7 @@ crm_config_save(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    if (kind == CRM_KIND_STAGE && crm_stage_carries(c->old, c->rec)
-        && crm_stage_carry(f, c->rec, &f->reply[0], &ops) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* most kinds have nothing to carry, and have asked for nothing */
-
-    job = f->nreply > 0 ? &f->reply[f->nreply - 1] : NULL;
-
-    if ((crm_zones_carries(c->old, c->rec)
-         && crm_zones_carry(f, c->rec, job, &ops) != NGX_OK)
-        || crm_dup_carry(f, c->old, c->rec, job, &ops) != NGX_OK)
-    {
+    if (crm_config_carry(f, c, &ops) != NGX_OK) {
         return NGX_ERROR;
     }
 
