@@ -254,6 +254,18 @@ my %do = (
                           . one(qw(won won lost restore archive)), {});
     },
     delete => sub { return $crm->delete('/leads/' . one(@leads)) },
+    merge => sub {
+        return $crm->post('/leads/merge', { ids => [ one(@leads),
+                                                     one(@leads) ] });
+    },
+    unmerge => sub {
+        return $crm->post('/leads/' . one(@leads) . '/unmerge', {});
+    },
+    bulk => sub {
+        return $crm->post('/leads/bulk', {
+            action => 'assign', ids => [ one(@leads), one(@leads) ],
+            params => { user_id => one(@users), team_id => one(@teams) } });
+    },
     order => sub {
         my $res = $crm->post('/orders', {
             lead_id => rand() < 0.6 ? one(@leads) : undef,
@@ -293,7 +305,8 @@ my %do = (
     },
 );
 
-my @often = (('lead') x 6, ('patch') x 4, ('act') x 3, 'delete',
+my @often = (('lead') x 6, ('patch') x 4, ('act') x 3, 'delete', 'merge',
+             'merge', ('unmerge') x 4, 'bulk',
              ('order') x 3, ('state') x 3, ('reorder') x 2, ('plan') x 4,
              'end', ('replan') x 2);
 my %said;
