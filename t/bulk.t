@@ -79,7 +79,6 @@ sub undo {
 for my $case (
     [ 'no action',      { ids => [1] } ],
     [ 'unknown action', { action => 'paint', ids => [1] } ],
-    [ 'convert',        { action => 'convert', ids => [1] } ],
     [ 'no ids',         { action => 'won' } ],
     [ 'empty ids',      { action => 'won', ids => [] } ],
     [ 'bad id',         { action => 'won', ids => [0] } ],

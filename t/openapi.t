@@ -242,7 +242,8 @@ sub instance {
 }
 
 
-$crm->post('/leads', { name => 'To plan something for' });
+$crm->patch('/settings', { use_leads => \1 });
+$crm->post('/leads', { name => 'To plan something for', type => 'lead' });
 
 
 # the contents of every object that can be created

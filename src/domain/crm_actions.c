@@ -53,6 +53,22 @@ static const crm_field_t  crm_merge_fields[] = {
     { CRM_NAMED("dry_run"), .type = CRM_T_BOOL, .ref = CRM_KIND_NONE }
 };
 
+/* `customer' is an object of its own (crm_convert_api.c) */
+static const crm_field_t  crm_convert_fields[] = {
+    { CRM_NAMED("action"), .type = CRM_T_ENUM, .ref = CRM_KIND_NONE,
+      .words = &crm_words_convert },
+    { CRM_NAMED("duplicate_ids"), .type = CRM_T_IDS, .max = CRM_MERGE_MAX,
+      .ref = CRM_KIND_LEAD },
+    { CRM_NAMED("team_id"), .type = CRM_T_ID, .ref = CRM_KIND_TEAM },
+    { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER }
+};
+
+static const crm_field_t  crm_customer_fields[] = {
+    { CRM_NAMED("action"), .type = CRM_T_ENUM, .ref = CRM_KIND_NONE,
+      .words = &crm_words_customer },
+    { CRM_NAMED("contact_id"), .type = CRM_T_ID, .ref = CRM_KIND_CONTACT }
+};
+
 static const crm_field_t  crm_unmerge_fields[] = {
     { CRM_NAMED("merge_id"), .type = CRM_T_ID, .ref = CRM_KIND_MESSAGE }
 };
@@ -72,6 +88,8 @@ CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
 CRM_ACTION(crm_action_done, "done", crm_done_fields);
 CRM_ACTION(crm_action_dismiss, "dismiss", crm_dismiss_fields);
 CRM_ACTION(crm_action_merge, "merge", crm_merge_fields);
+CRM_ACTION(crm_action_convert, "convert", crm_convert_fields);
+CRM_ACTION(crm_action_customer, "customer", crm_customer_fields);
 CRM_ACTION(crm_action_unmerge, "unmerge", crm_unmerge_fields);
 
 

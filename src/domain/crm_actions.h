@@ -15,6 +15,9 @@ enum { CRM_DISMISS_IDS };
 enum { CRM_MERGE_IDS, CRM_MERGE_TEAM_ID, CRM_MERGE_USER_ID,
        CRM_MERGE_DRY_RUN };
 enum { CRM_UNMERGE_MERGE_ID };
+enum { CRM_CONVERT_ACTION, CRM_CONVERT_DUPLICATE_IDS, CRM_CONVERT_TEAM_ID,
+       CRM_CONVERT_USER_ID };
+enum { CRM_CUSTOMER_ACTION, CRM_CUSTOMER_CONTACT_ID };
 
 extern const crm_entity_t  crm_action_none;     /* no fields at all */
 extern const crm_entity_t  crm_action_mail;     /* the body is no JSON but a
@@ -26,6 +29,8 @@ extern const crm_entity_t  crm_action_done;
 extern const crm_entity_t  crm_action_dismiss;
 extern const crm_entity_t  crm_action_merge;
 extern const crm_entity_t  crm_action_unmerge;
+extern const crm_entity_t  crm_action_convert;
+extern const crm_entity_t  crm_action_customer;
 
 /* faults of a parsed body of any kind, beside those of its single fields */
 void crm_action_check(const crm_record_t *values, crm_faults_t *faults);

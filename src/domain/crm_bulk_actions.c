@@ -16,6 +16,16 @@ static const crm_field_t  crm_bulk_assign_fields[] = {
     { CRM_NAMED("team_id"), .type = CRM_T_ID, .ref = CRM_KIND_TEAM }
 };
 
+static const crm_field_t  crm_bulk_convert_fields[] = {
+    { CRM_NAMED("customer"), .type = CRM_T_ENUM, .ref = CRM_KIND_NONE,
+      .words = &crm_words_bulk_customer },
+    { CRM_NAMED("dedupe"), .type = CRM_T_BOOL, .ref = CRM_KIND_NONE },
+    { CRM_NAMED("user_ids"), .type = CRM_T_IDS, .max = 100,
+      .ref = CRM_KIND_USER },
+    { CRM_NAMED("team_id"), .type = CRM_T_ID, .ref = CRM_KIND_TEAM },
+    { CRM_NAMED("force"), .type = CRM_T_BOOL, .ref = CRM_KIND_NONE }
+};
+
 static const crm_field_t  crm_bulk_move_fields[] = {
     { CRM_NAMED("stage_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
       .ref = CRM_KIND_STAGE }
@@ -56,6 +66,7 @@ static const crm_field_t  crm_reason_merge_fields[] = {
 
 
 CRM_PARAMS(crm_bulk_assign, "assign", crm_bulk_assign_fields);
+CRM_PARAMS(crm_bulk_convert, "bulk_convert", crm_bulk_convert_fields);
 CRM_PARAMS(crm_bulk_move, "bulk_move", crm_bulk_move_fields);
 CRM_PARAMS(crm_bulk_tags, "tags", crm_bulk_tags_fields);
 CRM_PARAMS(crm_bulk_priority, "priority", crm_bulk_priority_fields);

@@ -7,6 +7,13 @@
 
 
 enum { CRM_BULK_USER_ID, CRM_BULK_TEAM_ID };
+enum {
+    CRM_BULK_CONVERT_CUSTOMER,
+    CRM_BULK_CONVERT_DEDUPE,
+    CRM_BULK_CONVERT_USER_IDS,
+    CRM_BULK_CONVERT_TEAM_ID,
+    CRM_BULK_CONVERT_FORCE
+};
 enum { CRM_BULK_STAGE_ID };
 enum { CRM_BULK_TAG_IDS };
 enum { CRM_BULK_PRIORITY };
@@ -20,6 +27,7 @@ enum {
 };
 
 extern const crm_entity_t  crm_bulk_assign;
+extern const crm_entity_t  crm_bulk_convert;
 extern const crm_entity_t  crm_bulk_move;
 extern const crm_entity_t  crm_bulk_tags;
 extern const crm_entity_t  crm_bulk_priority;

@@ -27,6 +27,11 @@ CRM_WORDS(crm_words_role, crm_string("salesperson"), crm_string("manager"),
           crm_string("admin"), crm_string("mail_gateway"));
 CRM_WORDS(crm_words_alias_policy, crm_string("everyone"),
           crm_string("contacts"), crm_string("users"));
+CRM_WORDS(crm_words_convert, crm_string("convert"), crm_string("merge"));
+CRM_WORDS(crm_words_customer, crm_string("link"), crm_string("create"),
+          crm_string("none"));
+CRM_WORDS(crm_words_bulk_customer, crm_string("link_or_create"),
+          crm_string("none"));
 CRM_WORDS(crm_words_category, crm_string("todo"), crm_string("call"),
           crm_string("email"), crm_string("meeting"));
 CRM_WORDS(crm_words_delay_unit, crm_string("days"), crm_string("weeks"),

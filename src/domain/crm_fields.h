@@ -533,6 +533,9 @@ enum { CRM_JOB_QUEUED, CRM_JOB_RUNNING, CRM_JOB_FINISHED, CRM_JOB_BROKEN,
 extern const crm_words_t  crm_words_role;
 extern const crm_words_t  crm_words_alias_policy;
 extern const crm_words_t  crm_words_category;
+extern const crm_words_t  crm_words_convert;
+extern const crm_words_t  crm_words_customer;
+extern const crm_words_t  crm_words_bulk_customer;
 extern const crm_words_t  crm_words_delay_unit;
 extern const crm_words_t  crm_words_delay_from;
 extern const crm_words_t  crm_words_chaining;

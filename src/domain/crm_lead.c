@@ -26,12 +26,7 @@ static const crm_record_t *crm_lead_place_given(const crm_rule_t *rule,
     crm_faults_t *faults);
 static int64_t crm_lead_given_id(const crm_input_t *input,
     const crm_record_t *old, unsigned field);
-static void crm_lead_put_id(crm_record_t *lead, unsigned field, int64_t id);
 static int64_t crm_stage_id(const crm_record_t *stage);
-static void crm_lead_assign(const crm_rule_t *rule, const crm_record_t *old,
-    crm_record_t *lead, int64_t user);
-static void crm_lead_fill(crm_record_t *lead, const crm_record_t *contact,
-    const crm_record_t *company);
 static crm_problem_t crm_lead_chance(const crm_input_t *input,
     const crm_record_t *stage, crm_record_t *lead);
 static crm_record_t *crm_lead_patched(const crm_rule_t *rule,
@@ -277,7 +272,7 @@ crm_lead_given_id(const crm_input_t *input, const crm_record_t *old,
 }
 
 
-static void
+void
 crm_lead_put_id(crm_record_t *lead, unsigned field, int64_t id)
 {
     crm_value_clear(&lead->v[field]);
@@ -295,7 +290,7 @@ crm_stage_id(const crm_record_t *stage)
 }
 
 
-static void
+void
 crm_lead_assign(const crm_rule_t *rule, const crm_record_t *old,
     crm_record_t *lead, int64_t user)
 {
@@ -323,7 +318,7 @@ crm_lead_fill_one(crm_record_t *lead, unsigned field,
 }
 
 
-static void
+void
 crm_lead_fill(crm_record_t *lead, const crm_record_t *contact,
     const crm_record_t *company)
 {

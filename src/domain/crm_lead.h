@@ -83,6 +83,14 @@ crm_problem_t crm_lead_update(const crm_rule_t *rule,
     const crm_record_t *contact, const crm_record_t *company,
     const crm_column_t *column, crm_record_t **lead);
 
+/* parts of both, in place: an id or none (0); the user, and when; what a
+   contact and its company (each may be NULL) fill */
+void crm_lead_put_id(crm_record_t *lead, unsigned field, int64_t id);
+void crm_lead_assign(const crm_rule_t *rule, const crm_record_t *old,
+    crm_record_t *lead, int64_t user);
+void crm_lead_fill(crm_record_t *lead, const crm_record_t *contact,
+    const crm_record_t *company);
+
 /* to a stage and rank; faults on stage_id where the stage does not fit */
 crm_problem_t crm_lead_move(const crm_rule_t *rule, const crm_record_t *old,
     int64_t stage, int64_t rank, crm_record_t **lead);

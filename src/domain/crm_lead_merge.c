@@ -267,24 +267,10 @@ static void
 crm_merge_owner(const crm_rule_t *rule, const crm_merge_place_t *place,
     crm_record_t *lead)
 {
-    crm_value_t  *v = lead->v;
+    crm_lead_put_id(lead, CRM_LEAD_TEAM_ID, place->team);
 
-    crm_value_clear(&v[CRM_LEAD_TEAM_ID]);
-
-    if (place->team != 0) {
-        crm_value_set_num(&v[CRM_LEAD_TEAM_ID], place->team);
-    }
-
-    if (v[CRM_LEAD_USER_ID].num == place->user) {
-        return;
-    }
-
-    crm_value_clear(&v[CRM_LEAD_USER_ID]);
-    crm_value_clear(&v[CRM_LEAD_ASSIGNED_AT]);
-
-    if (place->user != 0) {
-        crm_value_set_num(&v[CRM_LEAD_USER_ID], place->user);
-        crm_value_set_num(&v[CRM_LEAD_ASSIGNED_AT], rule->now);
+    if (lead->v[CRM_LEAD_USER_ID].num != place->user) {
+        crm_lead_assign(rule, NULL, lead, place->user);
     }
 }
 

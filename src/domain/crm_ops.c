@@ -133,6 +133,27 @@ crm_ops_grow(crm_ops_t *ops, void *old, unsigned n, unsigned *cap,
 
 
 void
+crm_ops_makes(crm_ops_t *ops, const crm_str_t *key)
+{
+    unsigned      i, n;
+    crm_check_t  *check;
+
+    for (n = 0, i = 0; i < ops->nchecks; i++) {
+        check = &ops->checks[i];
+
+        if (!crm_str_eq(&check->key, key)
+            || (check->type != CRM_CHECK_KEY_THERE
+                && check->type != CRM_CHECK_FIELD_EQ))
+        {
+            ops->checks[n++] = *check;
+        }
+    }
+
+    ops->nchecks = n;
+}
+
+
+void
 crm_ops_counters_first(crm_ops_t *ops)
 {
     unsigned      i, n, pass;

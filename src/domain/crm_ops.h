@@ -70,6 +70,10 @@ void crm_ops_write(crm_ops_t *ops, unsigned argc, const crm_str_t *argv);
 void crm_ops_put(crm_ops_t *ops, const char *command, crm_str_t key,
     crm_str_t a, crm_str_t b, crm_str_t c);
 
+/* this commit makes the key itself: drops checks that ask for it to be there,
+   which run before the writes */
+void crm_ops_makes(crm_ops_t *ops, const crm_str_t *key);
+
 /* counters before all other writes, as the commit function wants them; for a
    commit made of several changes.  The order is kept otherwise. */
 void crm_ops_counters_first(crm_ops_t *ops);

@@ -63,6 +63,8 @@
     X(NOT_UNDOABLE,           409, "not_undoable", "Cannot be undone")        \
     X(CHANGED_SINCE,          409, "changed_since",                           \
       "Changed by somebody else since")                                       \
+    X(NOT_CONVERTIBLE,        409, "not_convertible",                         \
+      "Not an open, active lead")                                             \
     X(TOO_MANY_MERGED,        409, "too_many_merged",                         \
       "More than one record can hold")                                        \
     X(NOT_UNMERGEABLE,        409, "not_unmergeable",                         \

@@ -31,6 +31,11 @@ typedef struct {
     const crm_job_kind_t  *kind;
     unsigned               manager:1;   /* nobody else may */
     unsigned               mails:1;     /* the result names the addresses */
+    unsigned               serial:1;    /* one record after another */
+
+    /* a record by other steps than an operation's (f->owner is the slot);
+       NULL: an operation with the hooks below */
+    ngx_int_t            (*start)(crm_flow_t *f);
 
     /* a job of its own kind, over the leads with this value (params.id) of a
        facet as they are found; NULL: over ids that were fixed before */
@@ -60,6 +65,7 @@ typedef struct {
     ngx_uint_t             status;
     crm_problem_t          problem;
     unsigned               skipped:1;   /* not meant after all */
+    unsigned               merged:1;    /* into another one, by this bulk */
     unsigned               finished:1;
 } crm_bulk_item_t;
 
@@ -88,6 +94,8 @@ struct crm_bulk_s {
     ngx_uint_t                n;
     ngx_uint_t                next;
     ngx_uint_t                running;
+    ngx_uint_t                turn;     /* crm_bulk_convert.c: of the users */
+    unsigned                  turned:1; /* it is known */
     unsigned                  starting:1;
     crm_bulk_slot_t           slot[CRM_BULK_WIDTH];
 };
@@ -129,6 +137,10 @@ ngx_int_t crm_bulk_run(crm_flow_t *f);
    that was written to, or "-" */
 crm_str_t crm_bulk_mark_key(crm_flow_t *f, int64_t job, int64_t id);
 
+/* the mark of a record, for the commit that changes it */
+void crm_bulk_mark_put(crm_flow_t *f, crm_bulk_t *b, crm_ops_t *ops,
+    int64_t id, crm_str_t text);
+
 /* {"id":7,"status":409,"code":"is_won"} */
 void crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item);
 
@@ -138,6 +150,11 @@ void crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item);
 /* the query of a filter in JSON, as GET /leads would have it; faults go to
    the answer: NGX_DECLINED */
 ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
+
+
+/* ---- crm_bulk_convert.c -------------------------------------------------- */
+
+ngx_int_t crm_bulk_convert_start(crm_flow_t *f);
 
 
 /* ---- crm_bulk_mail.c ----------------------------------------------------- */

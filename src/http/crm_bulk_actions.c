@@ -301,6 +301,10 @@ static const crm_bulk_action_t  crm_bulk_table[] = {
       .op = CRM_OP_OTHER, .kind = &crm_bulk_final_job,
       .input = crm_bulk_input_schedule, .apply = crm_bulk_schedule_one },
 
+    { .name = crm_string("convert"), .params = &crm_bulk_convert,
+      .op = CRM_OP_OTHER, .kind = &crm_bulk_final_job, .serial = 1,
+      .start = crm_bulk_convert_start },
+
     { .name = crm_string("delete"), .params = &crm_action_none,
       .op = CRM_OP_DELETE, .kind = &crm_bulk_final_job, .manager = 1 }
 };

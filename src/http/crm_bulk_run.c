@@ -47,10 +47,28 @@ crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item)
 
 /* ---- one record --------------------------------------------------------- */
 
+void
+crm_bulk_mark_put(crm_flow_t *f, crm_bulk_t *b, crm_ops_t *ops, int64_t id,
+    crm_str_t text)
+{
+    crm_str_t  key, none = crm_null_string;
+
+    key = crm_bulk_mark_key(f, b->job_id, id);
+
+    crm_ops_put(ops, "HSET", key,
+                crm_arena_printf(&f->arena, "%lld", (long long) id), text,
+                none);
+    crm_ops_put(ops, "PEXPIREAT", key,
+                crm_arena_printf(&f->arena, "%lld",
+                                 (long long) (f->now + CRM_BULK_KEEP)),
+                none, none);
+}
+
+
 static ngx_int_t
 crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
 {
-    crm_str_t         key, text, none = crm_null_string;
+    crm_str_t         text;
     crm_bulk_slot_t  *slot = o->of;
 
     text = crm_str("-");
@@ -64,15 +82,7 @@ crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
         return NGX_ERROR;
     }
 
-    key = crm_bulk_mark_key(f, b->job_id, o->id);
-
-    crm_ops_put(&o->ops, "HSET", key,
-                crm_arena_printf(&f->arena, "%lld", (long long) o->id), text,
-                none);
-    crm_ops_put(&o->ops, "PEXPIREAT", key,
-                crm_arena_printf(&f->arena, "%lld",
-                                 (long long) (f->now + CRM_BULK_KEEP)),
-                none, none);
+    crm_bulk_mark_put(f, b, &o->ops, o->id, text);
 
     return NGX_OK;
 }
@@ -150,6 +160,10 @@ crm_bulk_one(crm_flow_t *f)
     crm_lead_op_t    *o;
     crm_bulk_slot_t  *slot = f->owner;
     crm_bulk_t       *b = slot->bulk;
+
+    if (b->action->start != NULL) {
+        return b->action->start(f);
+    }
 
     o = crm_arena_calloc(&f->arena, sizeof(crm_lead_op_t));
     if (o == NULL) {
@@ -279,14 +293,16 @@ crm_bulk_next(crm_bulk_t *b)
 ngx_int_t
 crm_bulk_run(crm_flow_t *f)
 {
-    ngx_uint_t   i;
+    ngx_uint_t   i, width;
     crm_bulk_t  *b = f->data;
 
     f->detach = crm_bulk_detach;
 
     b->starting = 1;
 
-    for (i = 0; i < CRM_BULK_WIDTH && crm_bulk_next(b) != NULL; i++) {
+    width = b->action->serial ? 1 : CRM_BULK_WIDTH;
+
+    for (i = 0; i < width && crm_bulk_next(b) != NULL; i++) {
 
         while (!b->slot[i].busy && crm_bulk_next(b) != NULL) {
             if (b->slot[i].bulk != NULL) {

@@ -83,12 +83,10 @@ crm_duplicates_loaded(crm_flow_t *f)
         return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
 
-    if (rc != NGX_OK) {
-        return rc;
-    }
+    rc = rc == NGX_OK ? crm_lead_readable(f, lead) : rc;
 
-    if (crm_lead_visible(f, lead) != NGX_OK) {
-        return NGX_OK;
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     d->find.lead = lead;

@@ -75,6 +75,10 @@ ngx_int_t crm_leads_batch(crm_flow_t *f);
 ngx_int_t crm_leads_merge(crm_flow_t *f);
 ngx_int_t crm_lead_unmerge_handler(crm_flow_t *f);
 
+/* crm_conversion_api.c */
+ngx_int_t crm_lead_conversion(crm_flow_t *f);
+ngx_int_t crm_lead_convert_handler(crm_flow_t *f);
+
 /* crm_bulk.c, crm_bulk_undo.c */
 ngx_int_t crm_leads_bulk(crm_flow_t *f);
 ngx_int_t crm_job_undo(crm_flow_t *f);

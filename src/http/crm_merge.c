@@ -29,11 +29,10 @@ static ngx_int_t crm_merge_top(crm_flow_t *f);
 static ngx_int_t crm_merge_decide(crm_flow_t *f);
 
 
-static void
-crm_merge_fault(crm_flow_t *f, crm_fault_code_t code, const char *message)
+static const crm_str_t *
+crm_merge_ids_name(void)
 {
-    crm_fault(&f->answer.faults,
-              &crm_action_merge.fields[CRM_MERGE_IDS].name, code, message);
+    return &crm_action_merge.fields[CRM_MERGE_IDS].name;
 }
 
 
@@ -54,10 +53,12 @@ crm_merge_check_ids(crm_flow_t *f, crm_merging_t *g)
     }
 
     if (json_array_size(sent) != ids->n) {
-        crm_merge_fault(f, CRM_FAULT_INVALID, "names a record twice");
+        crm_fault(&f->answer.faults, crm_merge_ids_name(), CRM_FAULT_INVALID,
+                  "names a record twice");
 
     } else if (ids->n < 2) {
-        crm_merge_fault(f, CRM_FAULT_INVALID, "at least two are needed");
+        crm_fault(&f->answer.faults, crm_merge_ids_name(), CRM_FAULT_INVALID,
+                  "at least two are needed");
     }
 }
 
@@ -130,11 +131,9 @@ crm_merge_load(crm_flow_t *f)
 }
 
 
-/* all are there and may be seen, and none was merged before: NGX_OK; else the
-   answer is prepared, or asked for */
-
-static ngx_int_t
-crm_merge_visible(crm_flow_t *f, const crm_family_t *family)
+ngx_int_t
+crm_merge_visible(crm_flow_t *f, const crm_family_t *family,
+    const crm_str_t *name)
 {
     ngx_uint_t           i;
     const crm_record_t  *lead, *merged;
@@ -156,7 +155,8 @@ crm_merge_visible(crm_flow_t *f, const crm_family_t *family)
             return NGX_DECLINED;
         }
 
-        crm_merge_fault(f, CRM_FAULT_NOT_FOUND, "there is no such record");
+        crm_fault(&f->answer.faults, name, CRM_FAULT_NOT_FOUND,
+                  "there is no such record");
         (void) crm_answer_faults(f);
         return NGX_DECLINED;
     }
@@ -203,7 +203,7 @@ crm_merge_loaded(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    rc = crm_merge_visible(f, g->family);
+    rc = crm_merge_visible(f, g->family, crm_merge_ids_name());
 
     if (rc == NGX_OK) {
         rc = crm_merge_begin(f, g);
@@ -288,7 +288,7 @@ crm_merge_from(const crm_merging_t *g, const crm_value_t *from,
 }
 
 
-static ngx_int_t
+ngx_int_t
 crm_merge_move(crm_flow_t *f, crm_merging_t *g)
 {
     ngx_uint_t          i;
@@ -393,15 +393,17 @@ crm_merge_remember(crm_flow_t *f, crm_merging_t *g, const crm_rule_t *rule)
 
 
 ngx_int_t
+crm_merge_make(crm_merging_t *g, const crm_rule_t *rule)
+{
+    return crm_lead_merge(rule, &g->m, g->has_column ? &g->column : NULL,
+                          &g->survivor, &g->message)
+           == CRM_P_NONE ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
 crm_merge_write(crm_flow_t *f, crm_merging_t *g, const crm_rule_t *rule)
 {
-    if (crm_lead_merge(rule, &g->m, g->has_column ? &g->column : NULL,
-                       &g->survivor, &g->message)
-        != CRM_P_NONE)
-    {
-        return NGX_ERROR;
-    }
-
     return crm_merge_move(f, g) == NGX_OK
            && crm_merge_losers(g, rule) == NGX_OK
            && crm_merge_remember(f, g, rule) == NGX_OK
@@ -443,7 +445,8 @@ crm_merge_decide(crm_flow_t *f)
     crm_write_rule(f, &rule);
     crm_ops_init(&g->ops, &f->arena);
 
-    if (crm_merge_write(f, g, &rule) != NGX_OK
+    if (crm_merge_make(g, &rule) != NGX_OK
+        || crm_merge_write(f, g, &rule) != NGX_OK
         || crm_lead_commit(&g->ops, &rule, g->m.rec[0], g->survivor,
                            g->message)
            != CRM_OK

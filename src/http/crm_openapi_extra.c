@@ -121,7 +121,7 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "{'type':'object','required':['action'],'properties':{'action':{"
       "'type':'string','enum':['lost','won','restore','archive','assign',"
       "'move','tag_add','tag_remove','priority','email',"
-      "'schedule_activity','delete']},"
+      "'schedule_activity','convert','delete']},"
       "'ids':{'type':['array','null'],'minItems':1,'maxItems':1000,'items':{"
       "'type':'integer','format':'int64','minimum':1}},'filter':{'type':["
       "'object','null'],'additionalProperties':{'type':'string'}},'params':{"
@@ -146,6 +146,38 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'properties':{'merge_id':{'type':'integer'},'restored_ids':{'type':"
       "'array','description':'Those that the caller may see','items':{"
       "'type':'integer'}}}}]}" },
+
+    { NGX_HTTP_GET, "/leads/{id}/conversion", NULL, NULL,
+      "{'type':'object','required':['action','duplicates','customer',"
+      "'team_id','user_id'],'properties':{'action':{'type':'string','enum':["
+      "'convert','merge']},'duplicates':{'type':'array','items':{'type':"
+      "'object','properties':{'lead':{'$ref':'#/components/schemas/Lead'},"
+      "'confidence':{'type':'integer'},'matched':{'type':'array','items':{"
+      "'type':'object','properties':{'rule_id':{'type':['integer','null']},"
+      "'field':{'type':'string'},'key':{'type':'string'}}}}}}},"
+      "'customer':{'type':'object','properties':{'action':{'type':'string',"
+      "'enum':['link','create','none']},'contact_id':{'type':['integer',"
+      "'null']}}},'team_id':{'type':['integer','null']},"
+      "'user_id':{'type':['integer','null']}}}" },
+
+    { NGX_HTTP_POST, "/leads/{id}/convert", NULL,
+      "{'type':'object','properties':{'action':{'type':['string','null'],"
+      "'enum':['convert','merge',null],'description':'convert, where it is "
+      "left out'},'duplicate_ids':{'type':['array','null'],'maxItems':20,"
+      "'items':{'type':'integer','format':'int64','minimum':1},"
+      "'description':'To merge with; those of the proposal, where they are "
+      "left out'},'customer':{'type':['object','null'],'description':"
+      "'That of the proposal, where it is left out. A contact that the record "
+      "has stays, unless another one is named','properties':{'action':{"
+      "'type':['string','null'],'enum':['link','create','none',null]},"
+      "'contact_id':{'type':['integer','null'],'format':'int64','minimum':1"
+      "}},'additionalProperties':false},'team_id':{'type':['integer','null'],"
+      "'format':'int64','minimum':1},'user_id':{'type':['integer','null'],"
+      "'format':'int64','minimum':1,'description':'null: nobody'}},"
+      "'additionalProperties':false}",
+      "{'allOf':[{'$ref':'#/components/schemas/Lead'},{'type':'object',"
+      "'properties':{'merge_id':{'type':'integer','description':'Where it "
+      "was merged'}}}]}" },
 
     { NGX_HTTP_POST, "/leads/{id}/move",
       "{'name':'include','in':'query','schema':{'type':'string','enum':["
