@@ -115,6 +115,11 @@ my $anna = $crm->user(name => 'Anna', email => 'anna@tests.example',
                       role => 'manager');
 my $path = '/users/' . $anna->id . '/tokens';
 
+my $bare = $crm->post($path);
+
+$crm->status_ok($bare, 201, 'the body may be left out');
+$crm->status_ok($crm->delete("$path/" . $bare->json->{id}), 204);
+
 my $made = $crm->post($path, { name => 'Laptop' });
 
 $crm->status_ok($made, 201);

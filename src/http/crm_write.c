@@ -24,16 +24,18 @@ crm_write_rule(crm_flow_t *f, crm_rule_t *rule)
 
 static ngx_int_t
 crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
-    crm_input_mode_t mode, int nobody, crm_input_t *input)
+    crm_input_mode_t mode, int nobody, ngx_uint_t optional,
+    crm_input_t *input)
 {
     ngx_int_t       rc;
     json_t         *empty;
     crm_request_t  *q = crm_request(f);
 
-    /* that of an action may be left out */
+    /* that of an action may be left out, whoever reads it */
 
-    rc = crm_body_parse(q, entity->kind == CRM_KIND_NONE
-                           && mode == CRM_INPUT_CREATE);
+    optional |= entity->kind == CRM_KIND_NONE && mode == CRM_INPUT_CREATE;
+
+    rc = crm_body_parse(q, optional);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -72,7 +74,7 @@ ngx_int_t
 crm_write_collect(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input)
 {
-    return crm_write_parse(f, entity, mode, nobody, input);
+    return crm_write_parse(f, entity, mode, nobody, 0, input);
 }
 
 
@@ -80,7 +82,7 @@ ngx_int_t
 crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input)
 {
-    return crm_write_parsed(f, crm_write_parse(f, entity, mode, nobody,
+    return crm_write_parsed(f, crm_write_parse(f, entity, mode, nobody, 0,
                                                input));
 }
 
@@ -94,7 +96,7 @@ crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
     return crm_write_parsed(f, crm_write_parse(f, entity, CRM_INPUT_CREATE,
                                                crm_field_find(entity, &user,
                                                               0),
-                                               input));
+                                               1, input));
 }
 
 

@@ -25,8 +25,8 @@ ngx_int_t crm_write_input(crm_flow_t *f, const crm_entity_t *entity,
 ngx_int_t crm_write_collect(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, crm_input_t *input);
 
-/* as crm_write_input() for an action; a user_id that is null is noted as
-   present: nobody */
+/* as crm_write_input() where the body may be left out; a user_id that is null
+   is noted as present: nobody */
 ngx_int_t crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_t *input);
 
