@@ -169,6 +169,8 @@ sub load {
     for my $lead (@leads) {
         advance($have{ $lead->{lead}{name} }, $lead);
     }
+
+    plan_and_quote(map { $have{ $_->{lead}{name} }{id} } @leads);
 }
 
 
@@ -224,6 +226,55 @@ sub advance {
     {
         api('POST', "$path/move", { stage_id => $plan->{stage_id} });
     }
+}
+
+
+# some activities, late ones among them, and offers in every state
+
+sub plan_and_quote {
+    my (@ids) = @_;
+
+    my @types  = @{ api('GET', '/activity-types')->{data} };
+    my %quoted = map { $_->{lead_id} => 1 }
+                 @{ api('GET', '/orders?limit=1000&fields=lead_id')->{data} };
+
+    for my $i (grep { $_ % 3 == 0 } 0 .. $#ids) {
+        my $lead = api('GET', "/leads/$ids[$i]");
+
+        next unless $lead->{active};
+
+        if ($lead->{state} eq 'open' && !$lead->{next_activity}) {
+            api('POST', "/leads/$lead->{id}/activities", {
+                type_id  => $types[$i % @types]{id},
+                due_date => day($i % 11 - 3),
+                user_id  => $lead->{user_id},
+            });
+        }
+
+        quote($lead, $i) if $lead->{expected_revenue} && $i % 2
+                            && !$quoted{ $lead->{id} };
+    }
+}
+
+
+sub quote {
+    my ($lead, $i) = @_;
+
+    my $order = api('POST', '/orders', {
+        lead_id     => $lead->{id},
+        valid_until => day($i % 40 - 5),
+        lines       => [
+            { description => $lead->{name},
+              unit_price  => int $lead->{expected_revenue} * 0.9 },
+            { description => 'Delivery', quantity => 1.5, unit_price => 9900,
+              discount    => 10 },
+        ],
+    });
+
+    my $action = $lead->{state} eq 'won' ? 'confirm' : $i % 4 > 1 ? 'send'
+                                                                  : undef;
+
+    api('POST', "/orders/$order->{id}/$action", {}) if defined $action;
 }
 
 
