@@ -88,6 +88,7 @@ bench: module
 bench-activities: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/reports.pl
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/mail.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/teams.pl
 
 unit: $(UNIT_TESTS) $(FUZZ_TESTS)

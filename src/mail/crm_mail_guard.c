@@ -125,7 +125,7 @@ crm_guard_boundaries(crm_guard_t *g, const crm_str_t *raw)
 
     for (p = raw->data; (size_t) (end - p) >= sizeof(word) - 1; p++) {
 
-        if ((*p | 0x20) == 'b'
+        if ((*p | 0x20) == 'b' && (p[1] | 0x20) == 'o'
             && strncasecmp((const char *) p, word, sizeof(word) - 1) == 0)
         {
             p += sizeof(word) - 2;

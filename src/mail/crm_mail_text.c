@@ -157,6 +157,11 @@ crm_mail_mend(crm_arena_t *a, const crm_str_t *src, crm_str_t *dst)
     const u_char    *p, *end;
     crm_mail_buf_t   b;
 
+    if (src->len == 0) {
+        *dst = crm_str("");
+        return CRM_OK;
+    }
+
     crm_mail_buf_init(&b, a, SIZE_MAX);
 
     end = src->data + src->len;
@@ -300,15 +305,27 @@ crm_mail_clean(crm_arena_t *a, const crm_str_t *src, size_t max,
     u_char        *out;
     const u_char  *p, *end;
 
-    out = crm_arena_bytes(a, src->len + 1);
+    if (src->len == 0) {
+        *dst = crm_str("");
+        return CRM_OK;
+    }
+
+    out = crm_arena_bytes(a, src->len);
     if (out == NULL) {
         return CRM_ERROR;
     }
 
-    dst->data = out;
     end = src->data + src->len;
+    dst->data = out;
 
     for (p = src->data; p < end; p += len) {
+
+        if (*p >= ' ' && *p < 0x7f) {
+            *out++ = *p;
+            len = 1;
+            continue;
+        }
+
         len = crm_mail_char(p, end);
 
         if (len == 0) {
