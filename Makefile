@@ -90,6 +90,7 @@ bench-activities: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/reports.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/mail.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/teams.pl
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/merge.pl
 
 unit: $(UNIT_TESTS) $(FUZZ_TESTS)
 	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS) $(FUZZ_TESTS)

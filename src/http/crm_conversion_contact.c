@@ -7,10 +7,6 @@
 #include "crm_change.h"
 #include "crm_conversion.h"
 #include "crm_respond.h"
-#include "crm_text.h"
-
-
-#define CRM_COMPANIES  50               /* of one name, looked at */
 
 
 const crm_str_t  crm_conversion_contact_name =
@@ -125,7 +121,7 @@ crm_conversion_matched(crm_flow_t *f)
 static ngx_int_t
 crm_conversion_create(crm_flow_t *f)
 {
-    crm_str_t          argv[7], folded, name = crm_str("customer.action");
+    crm_str_t          name = crm_str("customer.action");
     crm_rule_t         rule;
     crm_conversion_t  *c = f->data;
 
@@ -150,24 +146,11 @@ crm_conversion_create(crm_flow_t *f)
         return crm_conversion_next(f, c);
     }
 
-    if (crm_text_fold(&f->arena, &c->company->v[CRM_CONTACT_NAME].str,
-                      &folded)
-        != CRM_OK)
+    if (crm_dup_contact_ask_name(f, &c->company->v[CRM_CONTACT_NAME].str)
+        != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    argv[0] = crm_str("ZRANGEBYLEX");
-    argv[1] = crm_flow_key(f, "c:s:1:n");
-    argv[2] = crm_arena_printf(&f->arena, "[%.*s\x01", (int) folded.len,
-                               folded.data);
-    argv[3] = crm_arena_printf(&f->arena, "(%.*s\x02", (int) folded.len,
-                               folded.data);
-    argv[4] = crm_str("LIMIT");
-    argv[5] = crm_str("0");
-    argv[6] = crm_arena_printf(&f->arena, "%d", CRM_COMPANIES);
-
-    crm_flow_cmd(f, 7, argv);
 
     return crm_flow_wait(f, crm_conversion_companies);
 }
@@ -176,7 +159,7 @@ crm_conversion_create(crm_flow_t *f)
 static ngx_int_t
 crm_conversion_companies(crm_flow_t *f)
 {
-    crm_str_t          member, none = crm_null_string;
+    crm_str_t          none = crm_null_string;
     ngx_uint_t         i;
     crm_conversion_t  *c = f->data;
 
@@ -188,26 +171,7 @@ crm_conversion_companies(crm_flow_t *f)
     }
 
     for (i = 0; i < c->nids; i++) {
-
-        /* the folded name, \x01, the padded id */
-
-        member = f->reply[0].item[i].str;
-
-        while (member.len > 1 && ngx_strlchr(member.data, member.data
-                                             + member.len, 0x01) != NULL)
-        {
-            member.data++;
-            member.len--;
-        }
-
-        while (member.len > 1 && member.data[0] == '0') {
-            member.data++;
-            member.len--;
-        }
-
-        if (crm_str_int(&member, &c->ids[i]) != CRM_OK) {
-            return NGX_ERROR;
-        }
+        c->ids[i] = crm_dup_contact_id(&f->reply[0].item[i].str);
 
         crm_flow_call(f, "HGETALL",
                       crm_contact_key(&f->arena, &f->tenant->prefix,

@@ -61,7 +61,7 @@ crm_dup_contact_ask_hash(crm_flow_t *f, unsigned field,
 
 /* names are in the order of the folded text, active contacts only */
 
-static ngx_int_t
+ngx_int_t
 crm_dup_contact_ask_name(crm_flow_t *f, const crm_str_t *value)
 {
     crm_str_t   argv[7], folded;
@@ -143,7 +143,7 @@ crm_dup_contact_find(crm_flow_t *f, crm_dup_contact_t *c, crm_step_pt next)
 
 /* the id behind a member: padded, after a name or alone */
 
-static int64_t
+int64_t
 crm_dup_contact_id(const crm_str_t *member)
 {
     int64_t    id;

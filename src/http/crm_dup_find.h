@@ -104,6 +104,12 @@ ngx_int_t crm_dup_contact_find(crm_flow_t *f, crm_dup_contact_t *c,
     crm_step_pt next);
 
 
+/* queues the look at active contacts with this name, folded; the id in one of
+   the members that are found */
+ngx_int_t crm_dup_contact_ask_name(crm_flow_t *f, const crm_str_t *value);
+int64_t crm_dup_contact_id(const crm_str_t *member);
+
+
 /* ---- crm_dup_read.c ------------------------------------------------------ */
 
 /* queues the read of the fields of a lead that matching depends on: version,

@@ -211,12 +211,30 @@ crm_doc_content(crm_out_t *out, const crm_route_t *route, const char *status,
 }
 
 
+static int
+crm_doc_begins(const crm_str_t *path, const char *start)
+{
+    size_t  len = ngx_strlen(start);
+
+    return path->len >= len && ngx_memcmp(path->data, start, len) == 0;
+}
+
+
 static void
 crm_doc_success(crm_out_t *out, const crm_route_t *route)
 {
     static const char  etag[] = "'ETag':{'schema':{'type':'string'}},";
     static const char  location[] =
         "'Location':{'schema':{'type':'string','format':'uri-reference'}},";
+
+    if (route->method == NGX_HTTP_GET
+        && crm_doc_begins(&route->path, "/leads/{id}"))
+    {
+        crm_doc_text(out, "'301':{'description':'Merged: where the survivor "
+                     "has it','headers':{");
+        crm_doc_text(out, location);
+        crm_doc_text(out, "'Cache-Control':{'schema':{'type':'string'}}}},");
+    }
 
     switch (route->gives) {
 
