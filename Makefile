@@ -6,7 +6,10 @@
 #   make test       everything that is tested
 #   make test-asan  the same with the module under AddressSanitizer and UBSan
 #   make test-crash 200 faults under load, and what they leave behind
-#   make fuzz-short  every fuzz target for 30 seconds
+#   make fuzz-short every fuzz target for 30 seconds
+#   make test-palloc, test-valgrind, test-clang
+#                   other ways to build and to watch it
+#   make soak       memory over many requests
 #   make bench      the speed, as ratios to limits and to peers
 #
 # Variables of `make run': PORT, DATA_DIR, WORKERS, ACCESS_LOG; of
@@ -21,6 +24,11 @@ BUILD      ?= build
 
 CRASH_ROUNDS ?= 14
 FUZZ_SECONDS ?= 30
+SOAK         ?= 200000
+
+# TESTS: files for test-palloc, test-valgrind, test-clang
+VALGRIND_TESTS := $(addprefix t/,leads.t board.t activities.t batch.t \
+                      contacts.t conventions.t lists.t calendar.t bulk.t)
 
 MODULE := ngx_http_crm_module.so
 
@@ -50,7 +58,8 @@ UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
                -lm -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lxml2
 
 .PHONY: all module asan run stop test test-asan test-crash \
-        unit fuzz-short bench bench-activities clean
+        unit fuzz-short bench bench-activities soak test-palloc test-valgrind \
+        test-clang clean
 
 all: module
 
@@ -84,6 +93,26 @@ bench: module
 	@mkdir -p "$(DATA_DIR)"
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" CRM_BUILD="$(abspath $(BUILD))" \
 	    t/bench/run.pl --json "$(abspath $(DATA_DIR))/bench.json" $(BENCH)
+
+# SOAK=5000000 for the long one
+soak: module
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/soak.pl --requests $(SOAK)
+
+# nginx's pools as single blocks of memory, so that what overflows is seen
+test-palloc: asan
+	@conf/dev/nginx-palloc.sh "$(BUILD)/palloc"
+	@PATH="$(abspath $(BUILD))/palloc:$$PATH" CRM_SANITIZE=1 \
+	    CRM_MODULE="$(abspath $(BUILD))/asan/$(MODULE)" t/run.pl $(TESTS)
+
+test-valgrind: module
+	@CRM_VALGRIND=1 CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" \
+	    t/run.pl $(if $(TESTS),$(TESTS),$(VALGRIND_TESTS))
+
+# no warning from the other compiler, and the same behaviour
+test-clang:
+	@CC=clang conf/dev/build.sh "$(BUILD)/clang"
+	@CRM_MODULE="$(abspath $(BUILD))/clang/$(MODULE)" \
+	    t/run.pl $(if $(TESTS),$(TESTS),t/00-build.t t/leads.t t/http2.t)
 
 bench-activities: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl

@@ -496,6 +496,11 @@ ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     core->handler = crm_request_problem_handler;
 
+    /* over HTTP/2 a body that is too large is found so again on the way to
+       the answer about it, which would then be nginx's own page */
+
+    core->client_max_body_size = 0;
+
     return NGX_CONF_OK;
 }
 

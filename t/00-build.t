@@ -140,16 +140,18 @@ valid('crm_problem', location => 'crm_problem;');
 
 my @others = grep { -e }
              map { "/usr/lib/nginx/modules/$_" }
-             qw(ndk_http_module.so ngx_http_lua_module.so ngx_nchan_module.so);
+             qw(ndk_http_module.so ngx_http_lua_module.so ngx_nchan_module.so
+                ngx_http_headers_more_filter_module.so);
+my $headers_more = grep { /headers_more/ } @others;
 
 SKIP: {
-    skip 'no other modules installed', 6 if !@others;
+    skip 'no other modules installed', 8 if !@others;
 
     my $load = join "\n", map { "load_module $_;" } @others;
 
     valid("beside @others", main => $load, http => $redis);
 
-    skip 'their memory is not ours to check', 5 if CRM::Server->sanitized;
+    skip 'their memory is not ours to check', 7 if CRM::Server->sanitized;
 
     # nchan has a hiredis of its own, and exports it
     my $tcp    = CRM::Server::free_port();
@@ -163,6 +165,8 @@ SKIP: {
                 nchan_channel_id beside;
                 nchan_redis_pass nchan;
             }
+            ' . ($headers_more ? 'more_set_headers "X-Beside: $crm_route";'
+                               : '') . '
             location = /lua {
                 content_by_lua_block { ngx.print("Lua") }
             }',
@@ -176,6 +180,16 @@ SKIP: {
     is($crm->{ua}->get($crm->url('/lua'))->res->body, 'Lua', 'Lua runs');
     is($crm->get('/leads')->json->{data}[0]{name}, 'Beside',
        'the lead is there');
+
+    SKIP: {
+        skip 'no headers-more', 2 if !$headers_more;
+
+        is($crm->get('/leads/1')->header('X-Beside'), 'GET /leads/{id}',
+           'headers-more adds to our answers');
+        is($crm->get('/leads/9')->header('X-Beside'), 'GET /leads/{id}',
+           'and to our problems');
+    }
+
     $crm->check_clean;
 }
 

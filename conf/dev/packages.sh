@@ -18,8 +18,9 @@ packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
 if [ "${1:-run}" != run ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
               libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
-              libnginx-mod-http-lua libasan8 libubsan1 wrk curl openssl
-              clang libclang-rt-14-dev postfix"
+              libnginx-mod-http-lua libnginx-mod-http-headers-more-filter
+              libasan8 libubsan1 wrk curl openssl
+              clang libclang-rt-14-dev valgrind postfix"
 fi
 
 # what the benchmark compares with; node as well, from wherever npm is

@@ -197,6 +197,7 @@ crm_board_walk_column(crm_board_t *board, crm_board_column_t *column,
     crm_sort_key_t   key, *cut, *card = column->card;
 
     cut = NULL;
+    ngx_memzero(&key, sizeof(crm_sort_key_t));
 
     for (n = 0, k = 0; k < board->users.n; k++) {
         for (i = 0; i + 1 < reply[k].n; i += 2) {

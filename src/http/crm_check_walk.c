@@ -251,7 +251,7 @@ crm_check_write(crm_flow_t *f, crm_check_entry_t *e, const crm_write_t *w)
 
     e->name.data = argv[1].data + f->tenant->prefix.len;
     e->name.len = argv[1].len - f->tenant->prefix.len;
-    e->value.len = 0;
+    e->value = (crm_str_t) crm_null_string;
 
     if (crm_str_is(&argv[0], "SETBIT")) {
         e->type = CRM_IX_BIT;

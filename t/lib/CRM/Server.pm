@@ -85,8 +85,10 @@ sub module {
 }
 
 
+# under AddressSanitizer or Valgrind: slow, and memory is not what it is
+
 sub sanitized {
-    return $ENV{CRM_SANITIZE} ? 1 : 0;
+    return $ENV{CRM_SANITIZE} || $ENV{CRM_VALGRIND} ? 1 : 0;
 }
 
 
@@ -144,7 +146,8 @@ sub resume_redis { return kill 'CONT', $_[0]{pid}{redis} }
 sub start_nginx {
     my ($self) = @_;
 
-    my @env = sanitized() ? $self->sanitizer_env : ();
+    my @env = $ENV{CRM_SANITIZE} ? $self->sanitizer_env
+              : $ENV{CRM_VALGRIND} ? $self->valgrind : ();
 
     $self->{started}++;
     ask_for_orphans() if $self->{daemon};
@@ -474,6 +477,7 @@ sub nginx_only {
 
     return !grep {
         !m{\(/usr/sbin/nginx\+|/libpcre2-8\.so|/libc\.so|libc-start|\bcsu/}
+        && !m{ in (?:ngx_\w+|main) src/}       # built by nginx-palloc.sh
     } @frames;
 }
 
@@ -652,6 +656,18 @@ sub sanitizer_env {
         "UBSAN_OPTIONS=log_path=$log:print_stacktrace=1",
         "LSAN_OPTIONS=exitcode=0",
     );
+}
+
+
+# masters and workers write their reports where those of sanitizers are looked
+# for; "env" starts it
+
+sub valgrind {
+    my ($self) = @_;
+
+    return ('G_SLICE=always-malloc', 'valgrind', '--quiet', '--leak-check=no',
+            "--suppressions=$TOP/t/valgrind.supp", '--num-callers=20',
+            "--log-file=$self->{dir}/asan/report.%p");
 }
 
 
