@@ -82,9 +82,9 @@ rule(admin => 'POST', '/duplicate-rules/test');
 rule(salesperson => 'POST', "/orders/{id}/$_") for qw(send confirm cancel reset);
 rule(salesperson => 'GET', '/leads/{id}/orders');
 rule(salesperson => 'POST', '/leads/{id}/orders');
-rule(salesperson => 'GET', '/teams/{id}/dashboard');
+rule(manager => 'GET', '/teams/{id}/dashboard');
 
-rule(manager => 'GET', "/reports/$_", 400) for qw(pipeline lost activities);
+rule(manager => 'GET', "/reports/$_") for qw(pipeline lost activities);
 rule(manager => 'GET', '/reports/forecast');
 
 rule(mail_gateway => 'POST', '/mail/inbound', 415);

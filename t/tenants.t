@@ -208,6 +208,45 @@ is(join(' ', map { $_->{op} ? 1 : $_->{status} } @{ $crm->post('/leads/bulk', {
     action => 'assign', ids => [$own], params => { user_id => $foreign{user} },
 })->json->{results} // [ { status => 422 } ] }), '422', 'bulk: their user');
 
+# more than one record in one request; routes that are there
+
+my %contract = map { $_->[1] => 1 } @routes;
+
+for my $case (
+    [ '/leads/merge' => { ids => [ $own, $foreign{lead} ] } ],
+    [ '/leads/merge' => { ids => [ $foreign{lead}, $foreign{lead} - 1 ] } ],
+    [ '/leads/merge' => { ids => [ $own, $foreign{lead} ],
+                          dry_run => \1 } ],
+    [ '/duplicates/dismiss' => { ids => [ $own, $foreign{lead} ] } ],
+    [ '/leads/{id}/convert' => { action => 'merge',
+                                 duplicate_ids => [ $foreign{lead} ] } ],
+    [ '/leads/{id}/convert' => { action => 'convert', customer => {
+          action => 'link', contact_id => $foreign{contact} } } ],
+    [ '/orders' => { lead_id => $foreign{lead},
+                     lines => [ { description => 'x', unit_price => 1 } ] } ],
+    [ '/lost-reasons/{id}/merge' => { into_id => $foreign{'lost-reason'} } ],
+) {
+    my ($path, $body) = @$case;
+
+    next if !$contract{$path};
+
+    my $id = $path =~ /reasons/ ? 1 : $own;
+    my $res = $crm->post($path =~ s/\{id\}/$id/r, $body);
+
+    # 409: the own record is no open lead
+    like($res->status, qr/^(?:404|409|422)\z/,
+         "$path: " . join ' ', sort keys %$body) || diag($res->describe);
+    unlike($res->body, qr/Omega|Secret|Hidden|Covert/, 'says nothing of it');
+}
+
+is(join(' ', map { $_->{id} } map { @{ $_->{leads} // [ $_->{lead} ] } }
+        map { @{ $_->json->{data} // [] } }
+        $contract{'/duplicates/check'}
+        ? $crm->post('/duplicates/check', {
+              email => "secret60\@omega.example" }) : (),
+        $contract{'/duplicates'} ? $crm->get('/duplicates') : ()), '',
+   'no duplicates over there');
+
 is($other->get('/leads', query => { total => 'true' })->json->{total}, 60,
    'the other tenant has what it had');
 unlike($other->get('/leads', query => { limit => 100 })->body,
