@@ -87,7 +87,7 @@ rule(manager => 'GET', '/teams/{id}/dashboard');
 rule(manager => 'GET', "/reports/$_") for qw(pipeline lost activities);
 rule(manager => 'GET', '/reports/forecast');
 
-rule(mail_gateway => 'POST', '/mail/inbound', 415);
+rule(mail_gateway => 'POST', '/mail/inbound', 400);    # no recipient
 
 my %OPERATOR = map { $_ => 1 } (
     'GET /metrics', 'GET /tenants', 'POST /tenants', 'GET /tenants/{slug}',
