@@ -406,6 +406,25 @@ is_deeply([ map { $_->{status} }
                              lead(user_id => $sara->id) ])->{results} } ],
           [ 404, 200 ], 'rights');
 
+# the same again, after a crash has lost what came of the whole
+
+my @again = map { lead(contact_name => "Again $_") } 1 .. 3;
+my @body  = (json => { action => 'convert', ids => \@again },
+             headers => { 'Idempotency-Key' => 'again' });
+
+$before = contacts();
+$crm->status_ok($crm->req('POST', '/leads/bulk', { @body }), 200);
+$crm->redis('DEL', $_)
+    for grep { !/:\d+\z/ } @{ $crm->redis('KEYS', '{}i:*') };
+
+my $once_more = $crm->req('POST', '/leads/bulk', { @body });
+
+is($once_more->header('Idempotency-Replayed'), undef, 'done again');
+is_deeply($once_more->json->{results},
+          [ map { { id => $_, status => 200, code => undef } } @again ],
+          'with the same results');
+is(contacts(), $before + 3, 'and nothing twice');
+
 for my $case ([ { customer => 'create' }, 'customer' ],
               [ { user_ids => [999] }, 'user_ids' ],
               [ { team_id => 999 }, 'team_id' ],

@@ -59,6 +59,11 @@ crm_conversion_load(crm_flow_t *f)
                       none, none, none);
     }
 
+    if (f->idem_key.len > 0 && c->quiet) {
+        c->idem_reply = c->contact_id != 0 ? 3 : 2;
+        crm_flow_call(f, "GET", f->idem_key, none, none, none);
+    }
+
     return crm_flow_wait(f, crm_conversion_loaded);
 }
 
@@ -116,6 +121,15 @@ crm_conversion_loaded(crm_flow_t *f)
 {
     ngx_int_t          rc;
     crm_conversion_t  *c = f->data;
+
+    /* done before a crash, or by a copy of the request */
+
+    if (c->idem_reply != 0
+        && crm_idem_replay(f, &f->reply[c->idem_reply], &rc) == NGX_OK)
+    {
+        crm_idem_result(f);
+        return NGX_OK;
+    }
 
     rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], c->id,
                          &f->reply[0], &c->lead);
@@ -390,6 +404,10 @@ crm_conversion_answer(crm_flow_t *f, crm_conversion_t *c)
         f->answer.status = NGX_HTTP_OK;
         f->answer.id = crm_record_id(c->opportunity);
         f->answer.version = crm_record_version(c->opportunity);
+        f->answer.location = crm_arena_printf(&f->arena, "%lld",
+                                              (long long) f->answer.id);
+        f->answer.etag = crm_arena_printf(&f->arena, "%lld",
+                                          (long long) f->answer.version);
         return NGX_OK;
     }
 

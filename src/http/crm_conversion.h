@@ -62,6 +62,7 @@ struct crm_conversion_s {
     unsigned             made:1;        /* the contact is */
     unsigned             made_company:1;
     crm_step_pt          next;
+    ngx_uint_t           idem_reply;    /* of a record of a bulk; 0: none */
 
     crm_record_t        *opportunity;
     crm_record_t        *message;
