@@ -119,6 +119,7 @@ bench-activities: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/reports.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/mail.pl
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/duplicates.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/teams.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/merge.pl
 

@@ -78,7 +78,8 @@ subtest 'keys of samples' => sub {
     keys_are({ field => 'email', map { $_ => $rule{'Same e-mail'}{$_} }
                                  qw(pattern replacement) },
              [['Ada+x@Example.com', 'ada@example.com'],
-              ['ada@example.com', 'ada@example.com'], ['nothing', undef]],
+              ['ada@example.com', 'ada@example.com'], ['nothing', undef],
+              ['', undef], [' ada@example.com ', 'ada@example.com']],
              'the default rule of e-mail');
 
     keys_are({ field => 'email', pattern => '^[^@]+@(.+)$',

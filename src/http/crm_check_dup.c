@@ -72,16 +72,33 @@ crm_check_dup_split(const crm_str_t *name, crm_str_t *gen, crm_str_t *rest)
 static const crm_dup_rule_t *
 crm_check_dup_rule(crm_flow_t *f, const crm_str_t *gen)
 {
-    unsigned   i;
-    crm_str_t  one;
+    u_char                *colon;
+    int64_t                id, number;
+    unsigned               i;
+    crm_str_t              text;
+    const crm_dup_rule_t  *rule;
+
+    colon = memchr(gen->data, ':', gen->len);
+
+    text.data = gen->data;
+    text.len = (size_t) (colon - gen->data);
+
+    if (crm_str_int(&text, &id) != CRM_OK) {
+        return NULL;
+    }
+
+    text.data = colon + 1;
+    text.len = gen->len - text.len - 1;
+
+    if (crm_str_int(&text, &number) != CRM_OK) {
+        return NULL;
+    }
 
     for (i = 0; i < f->conf->ndup; i++) {
-        one = crm_arena_printf(&f->arena, "%lld:%lld",
-                               (long long) f->conf->dup[i].id,
-                               (long long) f->conf->dup[i].gen);
+        rule = &f->conf->dup[i];
 
-        if (crm_str_eq(&one, gen)) {
-            return &f->conf->dup[i];
+        if (rule->id == id && rule->gen == number) {
+            return rule;
         }
     }
 

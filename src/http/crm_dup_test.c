@@ -40,13 +40,14 @@ crm_dup_test_sample(crm_flow_t *f, const crm_record_t *rec,
 ngx_int_t
 crm_rule_test_handler(crm_flow_t *f)
 {
-    unsigned           i;
-    crm_out_t         *out;
-    ngx_int_t          rc;
-    crm_rule_t         rule;
-    crm_input_t        input;
-    crm_record_t      *rec;
-    const crm_strs_t  *samples;
+    size_t         i;
+    json_t        *sample;
+    crm_out_t     *out;
+    crm_str_t      text;
+    ngx_int_t      rc;
+    crm_rule_t     rule;
+    crm_input_t    input;
+    crm_record_t  *rec;
 
     rc = crm_write_collect(f, &crm_rule_test, CRM_INPUT_CREATE, -1, &input);
     if (rc != NGX_OK) {
@@ -69,14 +70,23 @@ crm_rule_test_handler(crm_flow_t *f)
     out = crm_answer_json(f, NGX_HTTP_OK);
     crm_out_lit(out, "{\"data\":[");
 
-    samples = &rec->v[CRM_RULE_TEST_SAMPLES].strs;
+    /* each as it was sent, empty ones too */
 
-    for (i = 0; i < samples->n; i++) {
+    json_array_foreach(json_object_get(crm_request(f)->body, "samples"), i,
+                       sample)
+    {
         if (i > 0) {
             crm_out_char(out, ',');
         }
 
-        if (crm_dup_test_sample(f, rec, &samples->str[i], out) != NGX_OK) {
+        text = crm_str("");
+
+        if (json_is_string(sample)) {
+            text.data = (u_char *) json_string_value(sample);
+            text.len = json_string_length(sample);
+        }
+
+        if (crm_dup_test_sample(f, rec, &text, out) != NGX_OK) {
             return NGX_ERROR;
         }
     }
