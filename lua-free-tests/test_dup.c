@@ -282,6 +282,8 @@ test_replacements(void **state)
     refused_replacement("(a)", "$");
     refused_replacement("(a)", "${1");
     refused_replacement("(a)", "\\1");
+    refused_replacement("(a)", "\\T");
+    refused_replacement("^.++", "${p:+\\Te.c0om2");
 
     accepted_replacement("(a)", "$1");
     accepted_replacement("(?x) (a) # ) comment", "$1");

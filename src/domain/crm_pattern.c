@@ -141,9 +141,12 @@ crm_pattern_check_replacement(crm_arena_t *a, const crm_str_t *pattern,
                           replacement->data, replacement->len, out, &len);
     pcre2_code_free(code);
 
-    /* no room for what it expands to: it is well formed */
+    /*
+     * One replacement, or no room for it: it is well formed.  An unknown
+     * escape is an error of the compiler, which are positive numbers.
+     */
 
-    if (rc > 0 || rc == PCRE2_ERROR_NOMEMORY) {
+    if (rc == 1 || rc == PCRE2_ERROR_NOMEMORY) {
         return CRM_OK;
     }
 

@@ -124,7 +124,9 @@ crm_pattern_expand(crm_arena_t *a, crm_pattern_t *pattern,
         return CRM_DECLINED;
     }
 
-    if (rc < 0) {
+    /* errors are negative, and positive where the replacement is at fault */
+
+    if (rc != 1) {
         return crm_pattern_limit();
     }
 

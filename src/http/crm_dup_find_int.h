@@ -1,5 +1,6 @@
-/* what the files of the look-up share: crm_dup_find.c asks the index,
-   crm_dup_judge.c reads the records and compares them */
+/* what the files of the look-up share: crm_dup_find.c takes what the index
+   has, crm_dup_ask.c asks for it, crm_dup_judge.c reads the records and
+   compares them */
 
 #ifndef CRM_DUP_FIND_INT_H
 #define CRM_DUP_FIND_INT_H
@@ -42,6 +43,21 @@ typedef struct {
 ngx_int_t crm_dup_find_wait(crm_flow_t *f, crm_step_pt next);
 void crm_dup_find_call(crm_flow_t *f, ngx_uint_t argc,
     const crm_str_t *argv);
+
+/* ---- crm_dup_ask.c ------------------------------------------------------- */
+
+/* keys and contact; then what is too common, and the company's contacts */
+void crm_dup_ask_first(crm_flow_t *f, crm_dup_find_t *d);
+void crm_dup_ask_second(crm_flow_t *f, crm_dup_find_t *d);
+
+/* leads of a contact */
+void crm_dup_ask_leads(crm_flow_t *f, int64_t contact);
+
+/* replies for a key: segments that are looked at; for a company: chunks of
+   the bitmap of its contacts */
+ngx_uint_t crm_dup_nsegments(const crm_dup_find_t *d);
+ngx_uint_t crm_dup_chunks(crm_flow_t *f);
+
 
 crm_str_t crm_dup_find_id(crm_flow_t *f, int64_t id);
 
