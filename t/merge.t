@@ -540,4 +540,29 @@ for my $id (@many) {
 }
 
 $crm->check_clean;
+
+
+# ---- what the checker knows ----------------------------------------------
+
+my @bad = map { lead(name => "Bad $_") } 1 .. 4;
+
+merge([ @bad[0, 1] ]);
+merge([ @bad[2, 3] ]);
+
+$crm->redis('HSET', "{}lead:$bad[1]", 'merged', $bad[3]);   # a tombstone
+$crm->redis('SET', '{}unmerge:424242', 'x');
+
+my $check = $crm->wait_job($crm->operator('POST', '/tenants/' . $crm->slug
+                                          . '/check', { repair => \1 }));
+
+cmp_ok($check->json->{result}{faults}, '>=', 2, 'faults are found');
+like(join("\n", @{ $check->json->{result}{samples} }),
+     qr/lead $bad[1] is merged into $bad[3], which is merged itself/,
+     'a chain');
+like(join("\n", @{ $check->json->{result}{samples} }),
+     qr/unmerge:424242 belongs to no merge/, 'what belongs to nothing');
+is($crm->get("/leads/$bad[1]")->header('Location'),
+   "/crm/v1/leads/$bad[2]", 'mended: to the end of the chain');
+
+$crm->check_clean;
 done_testing;
