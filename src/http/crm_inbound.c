@@ -22,7 +22,7 @@ static ngx_int_t crm_inbound_place(crm_flow_t *f);
 static ngx_int_t crm_inbound_decide(crm_flow_t *f);
 
 
-/* ---- the request ------------------------------------------------------------ */
+/* ---- the request -------------------------------------------------------- */
 
 static ngx_uint_t
 crm_inbound_is_mail(ngx_http_request_t *r)
@@ -187,7 +187,7 @@ crm_inbound_place(crm_flow_t *f)
 }
 
 
-/* ---- the answer ------------------------------------------------------------- */
+/* ---- the answer --------------------------------------------------------- */
 
 static void
 crm_inbound_id(crm_out_t *out, int64_t id)
@@ -242,7 +242,7 @@ crm_inbound_answer(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
-/* ---- the change -------------------------------------------------------------- */
+/* ---- the change --------------------------------------------------------- */
 
 static crm_problem_t
 crm_inbound_apply(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)

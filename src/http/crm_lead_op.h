@@ -158,7 +158,7 @@ ngx_int_t crm_lead_op_decide(crm_flow_t *f);
 ngx_int_t crm_lead_op_commit(crm_flow_t *f);
 
 
-/* ---- crm_lead_acts.c: the lead's activities -------------------------------- */
+/* ---- crm_lead_acts.c: the lead's activities ----------------------------- */
 
 /* queues the look at the ids of what a lead has: open ones, ended ones */
 void crm_lead_acts_ids(crm_flow_t *f, int64_t lead);
@@ -184,7 +184,7 @@ ngx_int_t crm_lead_acts_commit(crm_flow_t *f, crm_lead_op_t *o,
 void crm_lead_acts_cancelled(crm_flow_t *f, crm_lead_op_t *o,
     crm_out_t *out);
 
-/* ---- crm_lead_tombs.c: tombstones go with their survivor ------------------ */
+/* ---- crm_lead_tombs.c: tombstones go with their survivor ---------------- */
 
 /* queues the look at the ids */
 void crm_lead_tombs_ask(crm_flow_t *f, int64_t id);
@@ -195,7 +195,7 @@ ngx_int_t crm_lead_tombs_load(crm_flow_t *f);
 ngx_int_t crm_lead_tombs_commit(crm_lead_op_t *o, const crm_rule_t *rule);
 
 
-/* ---- crm_lead_mids.c: its mails by Message-ID -------------------------------- */
+/* ---- crm_lead_mids.c: its mails by Message-ID --------------------------- */
 
 void crm_lead_mids_ask(crm_flow_t *f, int64_t lead);
 

@@ -110,6 +110,25 @@ crm_lead_op_ask_record(crm_flow_t *f, const char *name, int64_t id)
 }
 
 
+/* what hangs on the lead, and what goes with it */
+
+static void
+crm_lead_op_ask_family(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n)
+{
+    if (o->op != CRM_OP_CREATE) {
+        crm_lead_acts_ask(f, o, n);
+        crm_lead_orders_ask(f, o, n);
+    }
+
+    if (o->op == CRM_OP_DELETE) {
+        crm_lead_tombs_ask(f, o->id);
+        o->tombs_reply = ++*n;
+        crm_lead_mids_ask(f, o->id);
+        o->mids_reply = ++*n;
+    }
+}
+
+
 static ngx_int_t
 crm_lead_op_load(crm_flow_t *f)
 {
@@ -161,17 +180,7 @@ crm_lead_op_load(crm_flow_t *f)
         o->counter_reply = ++n;
     }
 
-    if (o->op != CRM_OP_CREATE) {
-        crm_lead_acts_ask(f, o, &n);
-        crm_lead_orders_ask(f, o, &n);
-    }
-
-    if (o->op == CRM_OP_DELETE) {
-        crm_lead_tombs_ask(f, o->id);
-        o->tombs_reply = ++n;
-        crm_lead_mids_ask(f, o->id);
-        o->mids_reply = ++n;
-    }
+    crm_lead_op_ask_family(f, o, &n);
 
     return n > 0 ? crm_flow_wait(f, crm_lead_op_loaded)
                  : crm_lead_op_decide(f);
@@ -353,71 +362,8 @@ crm_lead_op_hidden(crm_flow_t *f)
 
 
 static ngx_int_t
-crm_lead_op_loaded(crm_flow_t *f)
+crm_lead_op_next(crm_flow_t *f, crm_lead_op_t *o)
 {
-    ngx_int_t           rc;
-    ngx_uint_t          base;
-    crm_lead_op_t      *o = f->data;
-
-    if (crm_lead_op_done_before(f, o) == NGX_OK) {
-        return NGX_OK;
-    }
-
-    base = o->idem_reply;
-
-    if (o->op == CRM_OP_CREATE) {
-        if (o->has_column) {
-            crm_lead_op_take_top(f, o, &o->column);
-        }
-
-    } else {
-        rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], o->id,
-                             &f->reply[base], &o->old);
-
-        if (rc == NGX_ERROR) {
-            return rc;
-        }
-
-        if (o->found && (rc == NGX_DECLINED
-                         || o->old->v[CRM_LEAD_MERGED_INTO].set))
-        {
-            return crm_flow_retry(f);
-        }
-
-        if (rc == NGX_DECLINED
-            || (f->answer.faults.n > 0
-                && (o->old->v[CRM_LEAD_MERGED_INTO].set
-                    || !crm_may_see(f, o->old))))
-        {
-            return crm_lead_op_hidden(f);
-        }
-
-        rc = crm_lead_visible(f, o->old);
-
-        if (rc != NGX_OK) {
-            return rc == NGX_DECLINED ? NGX_OK : rc;
-        }
-
-        rc = o->amend != NULL ? o->amend(f, o) : NGX_OK;
-
-        if (rc != NGX_OK) {
-            return rc == NGX_DECLINED ? NGX_OK : rc;
-        }
-
-        (void) crm_lead_op_take_column(f, o);
-
-        if (crm_lead_acts_take(f, o) != NGX_OK
-            || crm_lead_orders_take(f, o) != NGX_OK
-            || (o->tombs_reply != 0 && crm_lead_tombs_take(f, o) != NGX_OK))
-        {
-            return NGX_ERROR;
-        }
-
-        if (o->mids_reply != 0) {
-            o->mids = &f->reply[o->mids_reply - 1];
-        }
-    }
-
     if (o->contact_reply != 0) {
         return crm_lead_op_company(f);
     }
@@ -433,6 +379,85 @@ crm_lead_op_loaded(crm_flow_t *f)
     }
 
     return crm_lead_op_decide(f);
+}
+
+
+/* the record is there: may it be seen, and what hangs on it */
+
+static ngx_int_t
+crm_lead_op_take(crm_flow_t *f, crm_lead_op_t *o)
+{
+    ngx_int_t  rc;
+
+    rc = crm_lead_visible(f, o->old);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    rc = o->amend != NULL ? o->amend(f, o) : NGX_OK;
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    (void) crm_lead_op_take_column(f, o);
+
+    if (crm_lead_acts_take(f, o) != NGX_OK
+        || crm_lead_orders_take(f, o) != NGX_OK
+        || (o->tombs_reply != 0 && crm_lead_tombs_take(f, o) != NGX_OK))
+    {
+        return NGX_ERROR;
+    }
+
+    if (o->mids_reply != 0) {
+        o->mids = &f->reply[o->mids_reply - 1];
+    }
+
+    return crm_lead_op_next(f, o);
+}
+
+
+static ngx_int_t
+crm_lead_op_loaded(crm_flow_t *f)
+{
+    ngx_int_t       rc;
+    crm_lead_op_t  *o = f->data;
+
+    if (crm_lead_op_done_before(f, o) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (o->op == CRM_OP_CREATE) {
+        if (o->has_column) {
+            crm_lead_op_take_top(f, o, &o->column);
+        }
+
+        return crm_lead_op_next(f, o);
+    }
+
+    rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], o->id,
+                         &f->reply[o->idem_reply], &o->old);
+
+    if (rc == NGX_ERROR) {
+        return rc;
+    }
+
+    if (o->found && (rc == NGX_DECLINED
+                     || o->old->v[CRM_LEAD_MERGED_INTO].set))
+    {
+        return crm_flow_retry(f);
+    }
+
+    if (rc == NGX_DECLINED
+        || (f->answer.faults.n > 0
+            && (o->old->v[CRM_LEAD_MERGED_INTO].set
+                || !crm_may_see(f, o->old))))
+    {
+        return crm_lead_op_hidden(f);
+    }
+
+    return crm_lead_op_take(f, o);
 }
 
 

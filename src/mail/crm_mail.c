@@ -89,7 +89,7 @@ crm_mail_exit(void)
 }
 
 
-/* ---- the parser ----------------------------------------------------------- */
+/* ---- the parser --------------------------------------------------------- */
 
 static void
 crm_mail_open(crm_mail_source_t *src, const crm_str_t *mail)
@@ -129,7 +129,7 @@ crm_mail_close(crm_mail_source_t *src)
 }
 
 
-/* ---- headers -------------------------------------------------------------- */
+/* ---- headers ------------------------------------------------------------ */
 
 const char *
 crm_mail_header_raw(GMimeObject *message, const char *name)

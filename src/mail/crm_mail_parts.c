@@ -38,7 +38,7 @@ static int crm_part_walk(crm_parts_t *ps, GMimeObject *part, unsigned depth,
     int quiet);
 
 
-/* ---- contents --------------------------------------------------------------- */
+/* ---- contents ----------------------------------------------------------- */
 
 /* the decoded bytes, as a stream to read from */
 
@@ -126,7 +126,7 @@ crm_part_size(GMimePart *part)
 }
 
 
-/* ---- attachments -------------------------------------------------------------- */
+/* ---- attachments -------------------------------------------------------- */
 
 typedef struct {
     const char  *type;
@@ -222,7 +222,7 @@ crm_part_file(crm_parts_t *ps, GMimeObject *part, const char *name,
 }
 
 
-/* ---- the text ------------------------------------------------------------------ */
+/* ---- the text ----------------------------------------------------------- */
 
 static crm_part_kind_t
 crm_part_kind(GMimeObject *part)
@@ -396,7 +396,7 @@ crm_part_leaf(crm_parts_t *ps, GMimeObject *part, int quiet)
 }
 
 
-/* ---- the tree ------------------------------------------------------------------ */
+/* ---- the tree ----------------------------------------------------------- */
 
 /* the plain text where it says anything; then only what is attached to the
    other forms */
