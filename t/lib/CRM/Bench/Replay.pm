@@ -11,7 +11,8 @@ use CRM::Bench qw(cpu_of);
 use IO::Socket::UNIX;
 use Time::HiRes qw(time);
 
-my $WIDTH = 64;                         # requests under way
+my $PART  = 32;                         # requests in one write
+my $AHEAD = 4;                          # writes under way
 
 my %ESCAPE = (n => "\n", r => "\r", t => "\t", a => "\a", b => "\b");
 
@@ -24,6 +25,7 @@ sub new {
     my $self = bless \%self, $class;
 
     $self->{prefix} = 'crm:{' . $self->{crm}->slug . '}:';
+    $self->{leads}  = $self->leads;
     $self->{before} = { map { $_ => $self->redis('DUMP', $_) }
                         $self->tenant_keys };
     $self->record;
@@ -36,6 +38,13 @@ sub redis {
     my ($self, @command) = @_;
 
     return $self->{server}->redis(@command);
+}
+
+
+sub leads {
+    my ($self) = @_;
+
+    return $self->redis('HGET', "$self->{prefix}tenant", 'id:lead') // 0;
 }
 
 
@@ -103,7 +112,7 @@ sub record {
     $self->{bytes} = 0;
     $self->{bytes} += length for @blocks;
 
-    while (my @some = splice @blocks, 0, $WIDTH / 2) {
+    while (my @some = splice @blocks, 0, $PART) {
         push @{ $self->{parts} }, join('', @some) . "*1\r\n\$4\r\nPING\r\n";
     }
 }
@@ -168,7 +177,7 @@ sub measure {
     send_all($socket, @{ $self->{parts} });
 
     my $took = time - $begun;
-    my $made = $self->redis('HGET', "$self->{prefix}tenant", 'id:lead') // 0;
+    my $made = $self->leads - $self->{leads};
 
     die "of $self->{count} blocks $made wrote a lead\n"
         if $made < $self->{count} * 0.99;
@@ -179,7 +188,7 @@ sub measure {
 }
 
 
-# two parts under way; each ends with a PING
+# some parts under way; each ends with a PING
 
 sub send_all {
     my ($socket, @parts) = @_;
@@ -187,7 +196,7 @@ sub send_all {
     my ($sent, $done, $tail) = (0, 0, '');
 
     while ($done < @parts) {
-        if ($sent < @parts && $sent - $done < 2) {
+        if ($sent < @parts && $sent - $done < $AHEAD) {
             syswrite_all($socket, $parts[$sent++]);
             next;
         }
