@@ -193,14 +193,32 @@ crm_leads_batch_claimed(crm_flow_t *f)
 
 /* ---- one operation ----------------------------------------------------------- */
 
-static ngx_int_t
-crm_leads_batch_op(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
+static void
+crm_leads_batch_unknown(crm_flow_t *f, json_t *item)
 {
-    size_t            i;
-    json_t           *value;
-    const char       *key, *word;
-    crm_str_t         name;
-    crm_faults_t     *faults = &f->answer.faults;
+    json_t      *value;
+    crm_str_t    name;
+    const char  *key;
+
+    json_object_foreach(item, key, value) {
+        if (ngx_strcmp(key, "op") != 0 && ngx_strcmp(key, "id") != 0
+            && ngx_strcmp(key, "if_match") != 0
+            && ngx_strcmp(key, "body") != 0)
+        {
+            name.data = (u_char *) key;
+            name.len = ngx_strlen(key);
+            crm_fault(&f->answer.faults, &name, CRM_FAULT_UNKNOWN_FIELD,
+                      "there is no such field");
+        }
+    }
+}
+
+
+static ngx_int_t
+crm_leads_batch_word(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
+{
+    size_t       i;
+    const char  *word;
 
     static const struct {
         const char  *word;
@@ -211,60 +229,68 @@ crm_leads_batch_op(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
         { "delete", CRM_OP_DELETE }
     };
 
-    static const crm_str_t  op_field = crm_string("op");
-    static const crm_str_t  id_field = crm_string("id");
-
-    if (!json_is_object(item)) {
-        crm_fault(faults, &op_field, CRM_FAULT_REQUIRED,
-                  "an operation is an object");
-        return NGX_DECLINED;
-    }
-
-    json_object_foreach(item, key, value) {
-        if (ngx_strcmp(key, "op") != 0 && ngx_strcmp(key, "id") != 0
-            && ngx_strcmp(key, "if_match") != 0
-            && ngx_strcmp(key, "body") != 0)
-        {
-            name.data = (u_char *) key;
-            name.len = ngx_strlen(key);
-            crm_fault(faults, &name, CRM_FAULT_UNKNOWN_FIELD,
-                      "there is no such field");
-        }
-    }
+    static const crm_str_t  field = crm_string("op");
 
     word = json_string_value(json_object_get(item, "op"));
 
     for (i = 0; i < 3; i++) {
         if (word != NULL && ngx_strcmp(word, words[i].word) == 0) {
             o->op = words[i].op;
-            break;
+            return NGX_OK;
         }
     }
 
-    if (i == 3) {
-        crm_fault(faults, &op_field, word ? CRM_FAULT_INVALID
-                                          : CRM_FAULT_REQUIRED,
-                  "must be create, update or delete");
-        return NGX_DECLINED;
-    }
+    crm_fault(&f->answer.faults, &field, word ? CRM_FAULT_INVALID
+                                              : CRM_FAULT_REQUIRED,
+              "must be create, update or delete");
 
-    value = json_object_get(item, "id");
+    return NGX_DECLINED;
+}
+
+
+static void
+crm_leads_batch_id(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
+{
+    json_t  *value = json_object_get(item, "id");
+
+    static const crm_str_t  field = crm_string("id");
 
     if (o->op != CRM_OP_CREATE) {
         o->id = json_integer_value(value);
 
         if (o->id < 1) {
-            crm_fault(faults, &id_field, value ? CRM_FAULT_INVALID
-                                               : CRM_FAULT_REQUIRED,
+            crm_fault(&f->answer.faults, &field, value ? CRM_FAULT_INVALID
+                                                       : CRM_FAULT_REQUIRED,
                       "must be a positive integer");
         }
 
     } else if (value != NULL && !json_is_null(value)) {
-        crm_fault(faults, &id_field, CRM_FAULT_READ_ONLY,
+        crm_fault(&f->answer.faults, &field, CRM_FAULT_READ_ONLY,
                   "the server gives the id");
     }
+}
 
-    return faults->n == 0 ? NGX_OK : NGX_DECLINED;
+
+static ngx_int_t
+crm_leads_batch_op(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
+{
+    static const crm_str_t  field = crm_string("op");
+
+    if (!json_is_object(item)) {
+        crm_fault(&f->answer.faults, &field, CRM_FAULT_REQUIRED,
+                  "an operation is an object");
+        return NGX_DECLINED;
+    }
+
+    crm_leads_batch_unknown(f, item);
+
+    if (crm_leads_batch_word(f, item, o) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    crm_leads_batch_id(f, item, o);
+
+    return f->answer.faults.n == 0 ? NGX_OK : NGX_DECLINED;
 }
 
 
