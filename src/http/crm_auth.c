@@ -1,6 +1,10 @@
-/* who asks; see crm_auth.h */
+/*
+ * Who asks, from the request's headers to its handler's first step: the warm
+ * path, where the proof comes with the handler's replies, and the cold one;
+ * see crm_auth.h.  The look-up itself is in crm_auth_look.c.
+ */
 
-#include "crm_auth.h"
+#include "crm_auth_int.h"
 #include "crm_conf_load.h"
 #include "crm_cors.h"
 #include "crm_idem.h"
@@ -9,29 +13,12 @@
 #include "crm_route.h"
 
 
-#define CRM_TOKEN_TOUCH_MS  60000       /* last_used_at is this exact */
-
-
 #define CRM_TOKEN_HASHES   256          /* one for each first byte of mark */
 
 typedef struct {
     u_char  mark[16];
     u_char  text[CRM_SHA256_TEXT];
 } crm_token_hash_t;
-
-
-/* what the look-up asks of the root hash, in this order */
-enum {
-    CRM_ROOT_STATE = 0,
-    CRM_ROOT_CONF,
-    CRM_ROOT_WRITES,
-    CRM_ROOT_LEAD,
-    CRM_ROOT_CONTACT,
-    CRM_ROOT_ACTIVITY,
-    CRM_ROOT_ORDER,
-    CRM_ROOT_TOKEN,
-    CRM_ROOT_N
-};
 
 
 static ngx_int_t crm_auth_cold(crm_flow_t *f);
@@ -162,39 +149,6 @@ crm_auth_prepare(crm_flow_t *f)
 }
 
 
-static void
-crm_auth_root(crm_flow_t *f)
-{
-    crm_str_t       argv[2 + CRM_ROOT_N];
-    ngx_uint_t      n;
-    u_char          field[CRM_SHA256_TEXT + 2];
-    crm_request_t  *q = crm_request(f);
-
-    argv[0] = crm_str("HMGET");
-    argv[1] = f->tenant->root;
-    argv[2 + CRM_ROOT_STATE] = crm_str("state");
-    argv[2 + CRM_ROOT_CONF] = crm_str("conf");
-    argv[2 + CRM_ROOT_WRITES] = crm_str("writes");
-    argv[2 + CRM_ROOT_LEAD] = crm_str("id:lead");
-    argv[2 + CRM_ROOT_CONTACT] = crm_str("id:contact");
-    argv[2 + CRM_ROOT_ACTIVITY] = crm_str("id:activity");
-    argv[2 + CRM_ROOT_ORDER] = crm_str("id:order");
-
-    n = 2 + CRM_ROOT_TOKEN;
-
-    if (q->token.len > 0) {
-        field[0] = 'k';
-        field[1] = ':';
-        ngx_memcpy(field + 2, q->token_hash, CRM_SHA256_TEXT);
-
-        argv[n].data = field;
-        argv[n++].len = CRM_SHA256_TEXT + 2;
-    }
-
-    crm_flow_cmd(f, n, argv);
-}
-
-
 /* the caller by the snapshot; NGX_DECLINED: 401 */
 
 static ngx_int_t
@@ -257,62 +211,6 @@ crm_auth_set_conf(crm_flow_t *f)
 
     f->conf = crm_tenant_conf(f->tenant);
     f->user = NULL;                     /* was a record of the old one */
-}
-
-
-/*
- * One look-up proves every read of a single record that the same token sends
- * in the same turn of the event loop: it is the first in the pipeline, so
- * what follows it in there is as new as if each had asked.  Should the
- * request that asked go away, the others find nothing proven and ask anew.
- */
-
-static uint64_t     crm_auth_turn = 1;
-static ngx_event_t  crm_auth_turn_over;
-
-
-static void
-crm_auth_next_turn(ngx_event_t *ev)
-{
-    (void) ev;
-
-    crm_auth_turn++;
-}
-
-
-static void
-crm_auth_share(crm_flow_t *f, crm_token_t *token)
-{
-    crm_request_t      *q = crm_request(f);
-    const crm_route_t  *route = q->route;
-
-    static uint64_t  number;
-
-    q->follows = 0;
-    q->shared = 0;
-
-    if (route == NULL || route->method != NGX_HTTP_GET
-        || route->gives != CRM_GIVES_OBJECT
-        || (route->kind != CRM_KIND_LEAD && route->kind != CRM_KIND_CONTACT))
-    {
-        return;
-    }
-
-    if (token->turn == crm_auth_turn) {
-        q->shared = token->asked;
-        q->follows = 1;
-        return;
-    }
-
-    token->turn = crm_auth_turn;
-    token->asked = ++number;
-    q->shared = number;
-
-    if (!crm_auth_turn_over.posted) {
-        crm_auth_turn_over.handler = crm_auth_next_turn;
-        crm_auth_turn_over.log = f->worker->log;
-        ngx_post_event(&crm_auth_turn_over, &ngx_posted_events);
-    }
 }
 
 
@@ -403,119 +301,6 @@ crm_auth_held(crm_flow_t *f)
     (void) f;
 
     return NGX_OK;
-}
-
-
-static int64_t
-crm_auth_number(const crm_reply_t *reply)
-{
-    int64_t  num;
-
-    return crm_str_int(&reply->str, &num) == CRM_OK ? num : 0;
-}
-
-
-static void
-crm_auth_counters(crm_flow_t *f, const crm_reply_t *root)
-{
-    int64_t  *last = f->tenant->last_id;
-
-    f->writes = crm_auth_number(&root->item[CRM_ROOT_WRITES]);
-
-    last[CRM_KIND_LEAD] = ngx_max(last[CRM_KIND_LEAD],
-                              crm_auth_number(&root->item[CRM_ROOT_LEAD]));
-    last[CRM_KIND_CONTACT] = ngx_max(last[CRM_KIND_CONTACT],
-                              crm_auth_number(&root->item[CRM_ROOT_CONTACT]));
-    last[CRM_KIND_ACTIVITY] = ngx_max(last[CRM_KIND_ACTIVITY],
-                              crm_auth_number(&root->item[CRM_ROOT_ACTIVITY]));
-    last[CRM_KIND_ORDER] = ngx_max(last[CRM_KIND_ORDER],
-                              crm_auth_number(&root->item[CRM_ROOT_ORDER]));
-}
-
-
-/* last_used_at, by the way and not awaited */
-
-static void
-crm_auth_touch(crm_flow_t *f, crm_token_t *token)
-{
-    u_char        text[3][NGX_INT64_LEN];
-    crm_str_t     argv[4];
-    crm_batch_t  *batch;
-
-    if (f->now - token->touched < CRM_TOKEN_TOUCH_MS) {
-        return;
-    }
-
-    token->touched = f->now;
-
-    batch = crm_batch_create(f->worker->redis);
-    if (batch == NULL) {
-        return;
-    }
-
-    argv[0] = crm_str("HSET");
-    argv[1] = crm_flow_key(f, "used:%lld", (long long) token->user);
-    argv[2].data = text[0];
-    argv[2].len = crm_int_print(text[0], token->token) - text[0];
-    argv[3].data = text[1];
-    argv[3].len = crm_int_print(text[1], f->now) - text[1];
-
-    crm_batch_add(batch, 4, argv);
-
-    if (crm_batch_send(batch, NULL, NULL) != NGX_OK) {
-        crm_batch_free(batch);
-    }
-}
-
-
-static ngx_uint_t
-crm_auth_conf_is(const crm_conf_t *conf, const crm_str_t *version)
-{
-    int64_t  num;
-
-    return conf != NULL && crm_str_int(version, &num) == CRM_OK
-           && num == conf->version;
-}
-
-
-/*
- * The warm path: what was assumed is compared with what Redis says.  Any
- * difference, and everything begins anew the slow way.
- */
-
-static ngx_uint_t
-crm_auth_proven(crm_flow_t *f, crm_token_t *token)
-{
-    crm_request_t      *q = crm_request(f);
-    const crm_reply_t  *root = &f->reply[0];
-
-    if (token == NULL) {
-        return 0;
-    }
-
-    if (q->follows) {
-        return token->proven == q->shared
-               && f->conf->version == f->tenant->proven_conf;
-    }
-
-    if (!crm_reply_is_array(root) || root->n != CRM_ROOT_N
-        || !crm_str_is(&root->item[CRM_ROOT_STATE].str, "active")
-        || !crm_auth_conf_is(f->conf, &root->item[CRM_ROOT_CONF].str)
-        || !crm_str_eq(&root->item[CRM_ROOT_TOKEN].str, &token->value))
-    {
-        crm_token_forget(token);
-        return 0;
-    }
-
-    if (q->shared != 0) {
-        token->proven = q->shared;
-        f->tenant->proven_conf = f->conf->version;
-    }
-
-    crm_auth_counters(f, root);
-    crm_flow_shift(f, 1);
-
-    return 1;
 }
 
 
