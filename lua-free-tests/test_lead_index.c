@@ -67,6 +67,7 @@ test_facets(void **state)
                                  "'active':'0','state':'lost',"
                                  "'reason':'3'}", "l:f:"),
                         "l:f:close:none:0 7\n"
+                        "l:f:contact:0:0 7\n"
                         "l:f:country:none:0 7\n"
                         "l:f:prio:0:0 7\n"
                         "l:f:reason:3:0 7\n"

@@ -150,6 +150,10 @@ crm_lead_ix_facets(crm_ixr_t *x)
     crm_ixr_bit(x, "f:country", v[CRM_LEAD_COUNTRY].set
                                 ? &v[CRM_LEAD_COUNTRY].str : &crm_lead_none);
 
+    if (!v[CRM_LEAD_CONTACT_ID].set) {
+        crm_ixr_bit_number(x, "f:contact", 0);
+    }
+
     /* these have no entry in the sorts */
 
     if (!v[CRM_LEAD_EXPECTED_REVENUE].set) {

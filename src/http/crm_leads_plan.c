@@ -132,21 +132,28 @@ crm_leads_sets(crm_leads_plan_t *p)
 
 
 ngx_int_t
+crm_leads_plan_init(crm_flow_t *f, crm_scan_t *scan, crm_leads_plan_t *p)
+{
+    ngx_memzero(p, sizeof(crm_leads_plan_t));
+
+    p->flow = f;
+    p->scan = scan;
+    p->query = &scan->query;
+
+    return crm_leads_sets(p);
+}
+
+
+ngx_int_t
 crm_leads_plan(crm_flow_t *f, crm_scan_t *scan)
 {
     crm_leads_plan_t  p;
-
-    ngx_memzero(&p, sizeof(crm_leads_plan_t));
-
-    p.flow = f;
-    p.scan = scan;
-    p.query = &scan->query;
 
     scan->part = "l";
     scan->kind = CRM_KIND_LEAD;
     scan->admit = crm_leads_admit;
 
-    if (crm_leads_sets(&p) != NGX_OK) {
+    if (crm_leads_plan_init(f, scan, &p) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -161,6 +168,7 @@ crm_leads_plan(crm_flow_t *f, crm_scan_t *scan)
         return NGX_ERROR;
     }
 
+    crm_leads_total(&p);
     crm_leads_choose(&p);
 
     return NGX_OK;
@@ -307,7 +315,8 @@ crm_leads_choose(crm_leads_plan_t *p)
 
     held = p->query->words.n == 0
            && (p->users.all || p->by_user)
-           && !(p->query->total && p->scan->ngroups > 0);
+           && !(p->query->total && p->scan->ngroups > 0)
+           && !(p->scan->count != NULL && p->scan->loose);
 
     for (i = 0; i < p->query->nfilters; i++) {
         filter = &p->query->filter[i];

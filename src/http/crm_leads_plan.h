@@ -43,6 +43,10 @@ typedef struct {
     unsigned             by_stage:1;
 } crm_leads_plan_t;
 
+/* who and what a parsed query is about; scan->empty where that is nothing */
+ngx_int_t crm_leads_plan_init(crm_flow_t *f, crm_scan_t *scan,
+    crm_leads_plan_t *p);
+
 /* crm_leads_source.c: the sorted sets in the order of the query */
 ngx_int_t crm_leads_sources(crm_leads_plan_t *p);
 
@@ -56,6 +60,20 @@ crm_term_t *crm_leads_segment_term(crm_leads_plan_t *p,
 /* P l:s:{t}{a}:{letter} of each type and state asked for, as ranges */
 void crm_leads_segments(crm_leads_plan_t *p, crm_term_t *term,
     const char *letter, int64_t low, int64_t high);
+
+/* columns of the board that hold what is asked for: everybody's where there
+   are too many, by_user and by_team say so */
+typedef struct {
+    crm_id_set_t         stages;
+    crm_id_set_t         users;
+    crm_id_set_t         teams;
+} crm_leads_columns_t;
+
+ngx_int_t crm_leads_column_scopes(crm_leads_plan_t *p,
+    crm_leads_columns_t *columns);
+
+/* crm_leads_total.c: how an exact total is counted, after the terms */
+void crm_leads_total(crm_leads_plan_t *p);
 
 /* stages that the query is about; all of them and 0 without a filter */
 ngx_int_t crm_leads_stages(crm_leads_plan_t *p, crm_id_set_t *stages);

@@ -171,6 +171,19 @@ crm_leads_stages(crm_leads_plan_t *p, crm_id_set_t *stages)
 }
 
 
+ngx_int_t
+crm_leads_column_scopes(crm_leads_plan_t *p, crm_leads_columns_t *columns)
+{
+    if (crm_leads_stages(p, &columns->stages) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_leads_scopes(p, &columns->users, &columns->teams);
+
+    return NGX_OK;
+}
+
+
 /* l:b: or l:d: of each type, stage and scope */
 
 static ngx_int_t
@@ -206,13 +219,11 @@ crm_leads_column_sources(crm_leads_plan_t *p, const char *what,
 static ngx_int_t
 crm_leads_columns(crm_leads_plan_t *p, const char *what)
 {
-    crm_id_set_t  stages, users, teams;
+    crm_leads_columns_t  c;
 
-    if (crm_leads_stages(p, &stages) != NGX_OK) {
+    if (crm_leads_column_scopes(p, &c) != NGX_OK) {
         return NGX_ERROR;
     }
-
-    crm_leads_scopes(p, &users, &teams);
 
     p->by_stage = 1;
 
@@ -222,15 +233,15 @@ crm_leads_columns(crm_leads_plan_t *p, const char *what)
         return NGX_OK;
     }
 
-    if (p->types.n * stages.n * users.n * teams.n > CRM_SCAN_SOURCES) {
+    if (p->types.n * c.stages.n * c.users.n * c.teams.n > CRM_SCAN_SOURCES) {
         p->by_user = 0;
         p->by_team = 0;
-        users.n = 1;
-        users.id = (int64_t *) crm_leads_everything;
-        teams = users;
+        c.users.n = 1;
+        c.users.id = (int64_t *) crm_leads_everything;
+        c.teams = c.users;
     }
 
-    return crm_leads_column_sources(p, what, &stages, &users, &teams);
+    return crm_leads_column_sources(p, what, &c.stages, &c.users, &c.teams);
 }
 
 

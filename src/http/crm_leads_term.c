@@ -198,6 +198,10 @@ crm_leads_contact_term(crm_leads_plan_t *p, const crm_filter_t *filter)
     ngx_uint_t   i;
     crm_term_t  *term;
 
+    if (filter->none && filter->n == 0) {
+        return crm_leads_facet_term(p, "contact", filter);
+    }
+
     if (filter->none || filter->n > CRM_SCAN_VALUES) {
         p->scan->loose = 1;
         return NGX_OK;

@@ -128,6 +128,7 @@ crm_scan_gathered(crm_flow_t *f)
 {
     int64_t      n;
     crm_scan_t  *scan = f->data;
+    crm_step_pt  count = scan->count;
 
     if (scan->gathered != NULL) {
         return scan->gathered(f);
@@ -138,6 +139,15 @@ crm_scan_gathered(crm_flow_t *f)
     if (!scan->counted && !scan->loose) {
         scan->total = n;
         scan->counted = 1;
+    }
+
+    /* once; so few are counted when they are loaded */
+
+    if (!scan->counted && count != NULL
+        && (scan->by_groups || n > CRM_SCAN_WHOLE))
+    {
+        scan->count = NULL;
+        return count(f);
     }
 
     if (scan->by_groups || (scan->begun && !scan->after.set

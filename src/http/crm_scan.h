@@ -150,6 +150,10 @@ typedef struct {
     /* computed fields and rights: NGX_OK, NGX_DECLINED, NGX_ERROR */
     ngx_int_t           (*admit)(crm_flow_t *f, crm_record_t *rec);
 
+    /* fills total and counted where they are asked for and the bitmaps do not
+       say it; goes on with crm_scan_gathered().  May be NULL */
+    crm_step_pt           count;
+
     /* runs instead of the page once the bitmaps are combined; may be NULL */
     crm_step_pt           gathered;
 
@@ -240,7 +244,7 @@ ngx_int_t crm_scan_answer(crm_flow_t *f);
 /* reads terms and words, and combines them into scan->bits; then `next' */
 ngx_int_t crm_scan_gather(crm_flow_t *f);
 
-/* what crm_scan_gather() runs in the end; crm_scan.c */
+/* what crm_scan_gather() and `count' run in the end; crm_scan.c */
 ngx_int_t crm_scan_gathered(crm_flow_t *f);
 
 /* ---- crm_scan_words.c -------------------------------------------------- */
