@@ -180,7 +180,6 @@ crm_leads_bulk(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    r->bulk->flow = f;
     f->data = r;
 
     if (crm_bulk_check(f, q->body, r) != NGX_OK) {
@@ -408,7 +407,6 @@ crm_bulk_begin(crm_flow_t *f)
     }
 
     b->job_id = crm_record_id(b->job_rec);
-    b->ended = crm_bulk_end;
     f->data = b;
 
     if (f->idem_key.len > 0) {
@@ -433,7 +431,7 @@ crm_bulk_begun(crm_flow_t *f)
     switch (crm_commit_reply(&f->reply[0], NULL, NULL)) {
 
     case NGX_OK:
-        return crm_bulk_run(f);
+        return crm_bulk_run(f, crm_bulk_end);
 
     case NGX_DECLINED:
         return crm_flow_retry(f);       /* an id taken, or a copy's claim */

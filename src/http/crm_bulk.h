@@ -10,6 +10,7 @@
 #ifndef CRM_BULK_H
 #define CRM_BULK_H
 
+#include "crm_children.h"
 #include "crm_job_int.h"
 #include "crm_lead_op.h"
 #include "crm_query.h"
@@ -17,7 +18,6 @@
 
 
 #define CRM_BULK_MAX    1000            /* answered at once */
-#define CRM_BULK_WIDTH  16              /* records under way at once */
 
 
 typedef struct crm_bulk_s  crm_bulk_t;
@@ -33,7 +33,7 @@ typedef struct {
     unsigned               mails:1;     /* the result names the addresses */
     unsigned               serial:1;    /* one record after another */
 
-    /* a record by other steps than an operation's (f->owner is the slot);
+    /* a record by other steps than an operation's (f->owner is the child);
        NULL: an operation with the hooks below */
     ngx_int_t            (*start)(crm_flow_t *f);
 
@@ -69,16 +69,8 @@ typedef struct {
     unsigned               finished:1;
 } crm_bulk_item_t;
 
-typedef struct {
-    crm_flow_t             flow;
-    crm_bulk_t            *bulk;
-    crm_bulk_item_t       *item;
-    ngx_uint_t             number;
-    unsigned               busy:1;
-} crm_bulk_slot_t;
-
 struct crm_bulk_s {
-    crm_flow_t               *flow;     /* the owner */
+    crm_children_t            children; /* one for each item */
     const crm_bulk_action_t  *action;
     crm_input_t               params;
     crm_input_t               input;
@@ -86,19 +78,18 @@ struct crm_bulk_s {
     crm_record_t             *job_rec;  /* of a request */
     crm_job_t                *job;      /* NULL: a request */
     int64_t                   job_id;
-    crm_step_pt               ended;    /* of the owner */
     crm_recipients_t          recipients;
     crm_step_pt               collected;        /* crm_bulk_mail.c */
     int64_t                   piece;    /* of marks, that is read next */
     crm_bulk_item_t          *item;
     ngx_uint_t                n;
-    ngx_uint_t                next;
-    ngx_uint_t                running;
     ngx_uint_t                turn;     /* crm_bulk_convert.c: of the users */
     unsigned                  turned:1; /* it is known */
-    unsigned                  starting:1;
-    crm_bulk_slot_t           slot[CRM_BULK_WIDTH];
 };
+
+/* of a child */
+#define crm_bulk_of(child)    ((crm_bulk_t *) (child)->of)
+#define crm_bulk_item(child)  (&crm_bulk_of(child)->item[(child)->number])
 
 
 extern const crm_job_kind_t  crm_bulk_job;
@@ -127,8 +118,8 @@ ngx_int_t crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params);
 
 /* ---- crm_bulk_run.c ------------------------------------------------------ */
 
-/* every item that is not finished, then b->ended; f->data is the bulk */
-ngx_int_t crm_bulk_run(crm_flow_t *f);
+/* every item that is not finished, then `ended'; f->data is the bulk */
+ngx_int_t crm_bulk_run(crm_flow_t *f, crm_step_pt ended);
 
 /* records whose marks are in one hash, as a power of two */
 #define CRM_BULK_PIECE  9

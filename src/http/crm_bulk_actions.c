@@ -108,9 +108,9 @@ crm_bulk_input_schedule(crm_flow_t *f, crm_bulk_t *b)
 /* ---- hooks of the operations --------------------------------------------- */
 
 static const crm_bulk_t *
-crm_bulk_of(crm_lead_op_t *o)
+crm_bulk_of_op(crm_lead_op_t *o)
 {
-    return ((crm_bulk_slot_t *) o->of)->bulk;
+    return crm_bulk_of((crm_child_t *) o->of);
 }
 
 
@@ -126,7 +126,7 @@ crm_bulk_tags_of(crm_flow_t *f, crm_lead_op_t *o, unsigned add)
     const crm_ids_t   *old = &o->old->v[CRM_LEAD_TAG_IDS].ids;
     const crm_value_t *given;
 
-    given = &crm_bulk_of(o)->params.values->v[CRM_BULK_TAG_IDS];
+    given = &crm_bulk_of_op(o)->params.values->v[CRM_BULK_TAG_IDS];
 
     values = crm_record_new(&f->arena, &crm_entities[CRM_KIND_LEAD]);
     id = crm_arena_alloc(&f->arena, (old->n + given->ids.n + 1)
@@ -187,8 +187,8 @@ crm_bulk_send(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 {
     crm_value_t         *v;
     const crm_value_t   *to = &o->old->v[CRM_LEAD_EMAIL];
-    const crm_value_t   *given = crm_bulk_of(o)->params.values->v;
-    crm_bulk_slot_t     *slot = o->of;
+    const crm_value_t   *given = crm_bulk_of_op(o)->params.values->v;
+    crm_child_t         *child = o->of;
 
     (void) f;
 
@@ -213,8 +213,9 @@ crm_bulk_send(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
     crm_value_set_str(&v[CRM_MESSAGE_SUBJECT], given[CRM_BULK_SUBJECT].str);
     crm_value_set_str(&v[CRM_MESSAGE_TO], to->str);
 
-    return crm_arena_dup(&slot->bulk->flow->arena, &slot->item->email,
-                         to->str.data, to->str.len) == CRM_OK
+    return crm_arena_dup(&child->of->parent->arena,
+                         &crm_bulk_item(child)->email, to->str.data,
+                         to->str.len) == CRM_OK
            ? CRM_P_NONE : CRM_P_INTERNAL;
 }
 
@@ -245,13 +246,13 @@ crm_bulk_take_back(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 {
     int               kept;
     crm_problem_t     problem;
-    crm_bulk_slot_t  *slot = o->of;
+    crm_bulk_item_t  *item = crm_bulk_item((crm_child_t *) o->of);
 
     (void) f;
 
-    problem = crm_lead_undo(rule, o->old, &slot->item->text, &o->lead, &kept);
+    problem = crm_lead_undo(rule, o->old, &item->text, &o->lead, &kept);
 
-    slot->item->problem = kept ? CRM_P_CHANGED_SINCE : CRM_P_NONE;
+    item->problem = kept ? CRM_P_CHANGED_SINCE : CRM_P_NONE;
 
     return problem;
 }

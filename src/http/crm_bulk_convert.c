@@ -25,7 +25,7 @@ static ngx_int_t crm_bulk_convert_selected(crm_flow_t *f);
 static const crm_bulk_t *
 crm_bulk_convert_of(const crm_conversion_t *c)
 {
-    return ((const crm_bulk_slot_t *) c->of)->bulk;
+    return crm_bulk_of((const crm_child_t *) c->of);
 }
 
 
@@ -66,10 +66,9 @@ crm_bulk_convert_amend(crm_flow_t *f, crm_conversion_t *c)
 static ngx_int_t
 crm_bulk_convert_extend(crm_flow_t *f, crm_conversion_t *c)
 {
-    unsigned          i;
-    crm_str_t         key, none = crm_null_string;
-    crm_bulk_slot_t  *slot = c->of;
-    crm_bulk_t       *b = slot->bulk;
+    unsigned     i;
+    crm_str_t    key, none = crm_null_string;
+    crm_bulk_t  *b = crm_bulk_of((crm_child_t *) c->of);
 
     for (i = 0; i < c->g.m.n; i++) {
         crm_bulk_mark_put(f, b, &c->g.ops, crm_record_id(c->g.m.rec[i]),
@@ -99,7 +98,7 @@ crm_bulk_convert_after(crm_flow_t *f, crm_conversion_t *c)
 {
     unsigned     i;
     ngx_uint_t   k;
-    crm_bulk_t  *b = ((crm_bulk_slot_t *) c->of)->bulk;
+    crm_bulk_t  *b = crm_bulk_of((crm_child_t *) c->of);
 
     (void) f;
 
@@ -215,11 +214,13 @@ crm_bulk_convert_selected(crm_flow_t *f)
 ngx_int_t
 crm_bulk_convert_start(crm_flow_t *f)
 {
-    crm_str_t         none = crm_null_string;
-    crm_bulk_slot_t  *slot = f->owner;
-    crm_bulk_t       *b = slot->bulk;
+    crm_str_t     none = crm_null_string;
+    crm_bulk_t   *b;
+    crm_child_t  *child = f->owner;
 
-    if (slot->item->merged) {
+    b = crm_bulk_of(child);
+
+    if (crm_bulk_item(child)->merged) {
         f->answer.status = NGX_HTTP_OK;
         return NGX_OK;
     }
@@ -239,13 +240,13 @@ crm_bulk_convert_start(crm_flow_t *f)
 static ngx_int_t
 crm_bulk_convert_turn(crm_flow_t *f)
 {
-    int64_t           turn;
-    crm_bulk_slot_t  *slot = f->owner;
+    int64_t      turn;
+    crm_bulk_t  *b = crm_bulk_of((crm_child_t *) f->owner);
 
-    slot->bulk->turned = 1;
+    b->turned = 1;
 
     if (crm_str_int(&f->reply[0].str, &turn) == CRM_OK) {
-        slot->bulk->turn = (ngx_uint_t) turn;
+        b->turn = (ngx_uint_t) turn;
     }
 
     return crm_bulk_convert_run(f);
@@ -255,10 +256,12 @@ crm_bulk_convert_turn(crm_flow_t *f)
 static ngx_int_t
 crm_bulk_convert_run(crm_flow_t *f)
 {
-    crm_bulk_slot_t    *slot = f->owner;
-    crm_bulk_t         *b = slot->bulk;
+    crm_bulk_t         *b;
+    crm_child_t        *child = f->owner;
     crm_conversion_t   *c;
     const crm_value_t  *team, *customer;
+
+    b = crm_bulk_of(child);
 
     c = crm_arena_calloc(&f->arena, sizeof(crm_conversion_t));
     if (c == NULL) {
@@ -270,7 +273,7 @@ crm_bulk_convert_run(crm_flow_t *f)
     team = crm_bulk_convert_param(b, CRM_BULK_CONVERT_TEAM_ID);
     customer = crm_bulk_convert_param(b, CRM_BULK_CONVERT_CUSTOMER);
 
-    c->id = slot->item->id;
+    c->id = crm_bulk_item(child)->id;
     c->quiet = 1;
     c->merge = crm_bulk_convert_param(b, CRM_BULK_CONVERT_DEDUPE)->num != 0;
     c->customer = customer->set && customer->num == 1 ? CRM_CUSTOMER_NONE
@@ -279,7 +282,7 @@ crm_bulk_convert_run(crm_flow_t *f)
     c->to.team = team->num;
     c->job_id = b->job_id;
     c->stop_tag = CRM_JOB_TAG;
-    c->of = slot;
+    c->of = child;
     c->find.whole = 1;
     c->select = crm_bulk_convert_select;
     c->amend = crm_bulk_convert_amend;

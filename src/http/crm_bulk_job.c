@@ -135,10 +135,8 @@ crm_bulk_prepare(crm_flow_t *f, crm_bulk_t *b)
     json_t      *params;
     crm_job_t   *job = crm_job(f);
 
-    b->flow = f;
     b->job = job;
     b->job_id = job->id;
-    b->ended = crm_bulk_slice_end;
 
     b->action = crm_bulk_action_of(job);
 
@@ -324,7 +322,7 @@ crm_bulk_slice_marks(crm_flow_t *f)
     crm_bulk_t  *b = f->data;
 
     if (b->action->facet != NULL) {
-        return crm_bulk_run(f);
+        return crm_bulk_run(f, crm_bulk_slice_end);
     }
 
     crm_bulk_ask_marks(f, b, b->job_id);
@@ -374,7 +372,7 @@ crm_bulk_slice_marked(crm_flow_t *f)
         }
     }
 
-    return crm_bulk_run(f);
+    return crm_bulk_run(f, crm_bulk_slice_end);
 }
 
 

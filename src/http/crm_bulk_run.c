@@ -2,8 +2,6 @@
 
 #include "crm_auth.h"
 #include "crm_bulk.h"
-#include "crm_conf_load.h"
-#include "crm_idem.h"
 #include "crm_lead_undo.h"
 #include "crm_respond.h"
 #include "crm_time.h"
@@ -11,11 +9,6 @@
 
 /* marks are of use for a day after the end of the job */
 #define CRM_BULK_KEEP   (2 * CRM_DAY_MS)
-
-
-static void crm_bulk_finished(crm_flow_t *f);
-static ngx_int_t crm_bulk_first(crm_flow_t *f);
-static ngx_int_t crm_bulk_one(crm_flow_t *f);
 
 
 crm_str_t
@@ -69,12 +62,12 @@ static ngx_int_t
 crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
 {
     crm_str_t         text;
-    crm_bulk_slot_t  *slot = o->of;
+    crm_bulk_item_t  *item = crm_bulk_item((crm_child_t *) o->of);
 
     text = crm_str("-");
 
-    if (slot->item->email.len > 0) {
-        text = slot->item->email;
+    if (item->email.len > 0) {
+        text = item->email;
 
     } else if (o->lead != NULL
         && crm_lead_undo_text(&f->arena, o->old, o->lead, &text) != CRM_OK)
@@ -97,8 +90,7 @@ crm_bulk_mark(crm_flow_t *f, crm_bulk_t *b, crm_lead_op_t *o)
 static ngx_int_t
 crm_bulk_extend(crm_flow_t *f, crm_lead_op_t *o)
 {
-    crm_bulk_slot_t  *slot = o->of;
-    crm_bulk_t       *b = slot->bulk;
+    crm_bulk_t  *b = crm_bulk_of((crm_child_t *) o->of);
 
     if (b->action->facet == NULL && crm_bulk_mark(f, b, o) != NGX_OK) {
         return NGX_ERROR;
@@ -116,9 +108,8 @@ crm_bulk_extend(crm_flow_t *f, crm_lead_op_t *o)
 static ngx_int_t
 crm_bulk_amend(crm_flow_t *f, crm_lead_op_t *o)
 {
-    crm_record_t     *seen;
-    crm_bulk_slot_t  *slot = o->of;
-    crm_bulk_t       *b = slot->bulk;
+    crm_bulk_t    *b = crm_bulk_of((crm_child_t *) o->of);
+    crm_record_t  *seen;
 
     if (b->filter != NULL) {
         seen = crm_record_copy(&f->arena, o->old);
@@ -141,25 +132,14 @@ crm_bulk_amend(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
-/* a retry begins here with a fresh snapshot */
-
-static ngx_int_t
-crm_bulk_first(crm_flow_t *f)
-{
-    if (f->attempts == 0) {
-        return crm_bulk_one(f);
-    }
-
-    return crm_conf_load_begin(f, crm_bulk_one);
-}
-
-
 static ngx_int_t
 crm_bulk_one(crm_flow_t *f)
 {
-    crm_lead_op_t    *o;
-    crm_bulk_slot_t  *slot = f->owner;
-    crm_bulk_t       *b = slot->bulk;
+    crm_bulk_t     *b;
+    crm_child_t    *child = f->owner;
+    crm_lead_op_t  *o;
+
+    b = crm_bulk_of(child);
 
     if (b->action->start != NULL) {
         return b->action->start(f);
@@ -173,11 +153,11 @@ crm_bulk_one(crm_flow_t *f)
     f->data = o;
 
     o->op = b->action->op;
-    o->id = slot->item->id;
+    o->id = crm_bulk_item(child)->id;
     o->input = b->input;
     o->quiet = 1;
     o->job_id = b->job_id;
-    o->of = slot;
+    o->of = child;
     o->amend = crm_bulk_amend;
     o->apply = b->action->apply;
     o->extend = crm_bulk_extend;
@@ -190,43 +170,11 @@ crm_bulk_one(crm_flow_t *f)
 /* ---- the row of records ------------------------------------------------- */
 
 static void
-crm_bulk_launch(crm_bulk_t *b, crm_bulk_slot_t *slot)
+crm_bulk_note(crm_children_t *c, crm_child_t *child)
 {
-    crm_flow_t  *f = &slot->flow, *parent = b->flow;
-
-    ngx_memzero(slot, sizeof(crm_bulk_slot_t));
-
-    slot->bulk = b;
-    slot->number = b->next;
-    slot->item = &b->item[b->next++];
-    slot->busy = 1;
-
-    b->running++;
-
-    crm_flow_init(f, parent->worker, crm_bulk_finished, slot);
-
-    f->redis = parent->worker->bulk;
-    f->deadline = parent->deadline;
-    f->tenant = crm_tenant_get(parent->worker->tenants,
-                               &parent->tenant->slug);
-    f->conf = parent->conf;
-    f->conf->refs++;
-    f->user = parent->user;
-    f->role = parent->role;
-
-    if (b->job == NULL) {
-        crm_idem_part(parent, f, slot->number);
-    }
-
-    crm_flow_start(f, crm_bulk_first);
-}
-
-
-static void
-crm_bulk_note(crm_bulk_t *b, crm_bulk_slot_t *slot)
-{
-    crm_answer_t     *answer = &slot->flow.answer;
-    crm_bulk_item_t  *item = slot->item;
+    crm_bulk_t       *b = (crm_bulk_t *) c;
+    crm_answer_t     *answer = &child->flow.answer;
+    crm_bulk_item_t  *item = crm_bulk_item(child);
 
     item->finished = 1;
     item->status = answer->status;
@@ -242,78 +190,28 @@ crm_bulk_note(crm_bulk_t *b, crm_bulk_slot_t *slot)
 }
 
 
-static void
-crm_bulk_finished(crm_flow_t *f)
+/* done by an earlier run of the job, or with another record */
+
+static ngx_uint_t
+crm_bulk_skip(crm_children_t *c, ngx_uint_t number)
 {
-    crm_bulk_slot_t  *slot = f->owner;
-    crm_bulk_t       *b = slot->bulk;
-
-    crm_bulk_note(b, slot);
-
-    slot->busy = 0;
-    b->running--;
-
-    /* the flow that ends is still on the stack: its memory goes when the
-       slot is used again, or with the owner */
-
-    if (!b->starting) {
-        crm_flow_resume(b->flow, crm_bulk_run);
-    }
-}
-
-
-/* the owner is gone: what was sent is done, what was not is not */
-
-static void
-crm_bulk_detach(crm_flow_t *f)
-{
-    ngx_uint_t   i;
-    crm_bulk_t  *b = f->data;
-
-    for (i = 0; i < CRM_BULK_WIDTH; i++) {
-        if (b->slot[i].bulk != NULL) {
-            crm_flow_destroy(&b->slot[i].flow);
-            b->slot[i].bulk = NULL;
-        }
-    }
-}
-
-
-static crm_bulk_item_t *
-crm_bulk_next(crm_bulk_t *b)
-{
-    while (b->next < b->n && b->item[b->next].finished) {
-        b->next++;
-    }
-
-    return b->next < b->n ? &b->item[b->next] : NULL;
+    return ((crm_bulk_t *) c)->item[number].finished;
 }
 
 
 ngx_int_t
-crm_bulk_run(crm_flow_t *f)
+crm_bulk_run(crm_flow_t *f, crm_step_pt ended)
 {
-    ngx_uint_t   i, width;
-    crm_bulk_t  *b = f->data;
+    crm_bulk_t      *b = f->data;
+    crm_children_t  *c = &b->children;
 
-    f->detach = crm_bulk_detach;
+    c->parent = f;
+    c->n = b->n;
+    c->width = b->action->serial ? 1 : CRM_CHILDREN;
+    c->first = crm_bulk_one;
+    c->skip = crm_bulk_skip;
+    c->note = crm_bulk_note;
+    c->ended = ended;
 
-    b->starting = 1;
-
-    width = b->action->serial ? 1 : CRM_BULK_WIDTH;
-
-    for (i = 0; i < width && crm_bulk_next(b) != NULL; i++) {
-
-        while (!b->slot[i].busy && crm_bulk_next(b) != NULL) {
-            if (b->slot[i].bulk != NULL) {
-                crm_flow_destroy(&b->slot[i].flow);
-            }
-
-            crm_bulk_launch(b, &b->slot[i]);
-        }
-    }
-
-    b->starting = 0;
-
-    return b->running > 0 ? CRM_WAIT : b->ended(f);
+    return crm_children_run(f);
 }

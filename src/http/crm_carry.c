@@ -59,7 +59,7 @@ crm_carry_param(const crm_job_t *job, const char *name)
 static crm_job_t *
 crm_carry_job(crm_lead_op_t *o)
 {
-    return ((crm_bulk_slot_t *) o->of)->bulk->job;
+    return crm_bulk_of((crm_child_t *) o->of)->job;
 }
 
 

@@ -8,7 +8,7 @@
  */
 
 #include "crm_auth.h"
-#include "crm_conf_load.h"
+#include "crm_children.h"
 #include "crm_handlers.h"
 #include "crm_idem.h"
 #include "crm_lead_op.h"
@@ -17,46 +17,27 @@
 
 
 #define CRM_BATCH_MAX      1000
-#define CRM_BATCH_WIDTH    16           /* operations under way at once */
 #define CRM_BATCH_DEADLINE 60000        /* milliseconds, of the whole */
 
-
-typedef struct crm_leads_batch_s  crm_leads_batch_t;
-
-typedef struct {
-    crm_flow_t           flow;
-    crm_leads_batch_t   *batch;
-    ngx_uint_t           number;
-    json_t              *body;          /* borrowed */
-    unsigned             busy:1;
-} crm_batch_slot_t;
 
 /* what came of one operation: its JSON, ready for the answer */
 typedef struct {
     crm_str_t            text;
 } crm_batch_result_t;
 
-struct crm_leads_batch_s {
-    crm_flow_t          *flow;          /* of the request */
+typedef struct {
+    crm_children_t       children;      /* one for each operation */
     json_t              *operations;
-    ngx_uint_t           n;
-    ngx_uint_t           next;
-    ngx_uint_t           running;
     ngx_uint_t           succeeded;
     crm_batch_result_t  *result;
-    crm_batch_slot_t     slot[CRM_BATCH_WIDTH];
-    unsigned             starting:1;
-};
+} crm_leads_batch_t;
 
 
 static ngx_int_t crm_leads_batch_claim(crm_flow_t *f);
 static ngx_int_t crm_leads_batch_claimed(crm_flow_t *f);
-static ngx_int_t crm_leads_batch_run(crm_flow_t *f);
 static ngx_int_t crm_leads_batch_end(crm_flow_t *f);
-static ngx_int_t crm_leads_batch_first(crm_flow_t *f);
 static ngx_int_t crm_leads_batch_one(crm_flow_t *f);
-static void crm_leads_batch_finish(crm_flow_t *f);
-static void crm_leads_batch_detach(crm_flow_t *f);
+static void crm_leads_batch_note(crm_children_t *c, crm_child_t *child);
 
 
 /* the frame of the body; what is in an operation is that record's business */
@@ -121,11 +102,15 @@ crm_leads_batch(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    b->flow = f;
+    b->children.parent = f;
+    b->children.n = json_array_size(operations);
+    b->children.width = CRM_CHILDREN;
+    b->children.first = crm_leads_batch_one;
+    b->children.note = crm_leads_batch_note;
+    b->children.ended = crm_leads_batch_end;
     b->operations = operations;
-    b->n = json_array_size(operations);
-    b->result = crm_arena_calloc(&f->arena,
-                                 b->n * sizeof(crm_batch_result_t));
+    b->result = crm_arena_calloc(&f->arena, b->children.n
+                                            * sizeof(crm_batch_result_t));
     if (b->result == NULL) {
         return NGX_ERROR;
     }
@@ -155,7 +140,7 @@ crm_leads_batch_claim(crm_flow_t *f)
     crm_ops_t  ops;
 
     if (f->idem_key.len == 0) {
-        return crm_leads_batch_run(f);
+        return crm_children_run(f);
     }
 
     crm_ops_init(&ops, &f->arena);
@@ -180,7 +165,7 @@ crm_leads_batch_claimed(crm_flow_t *f)
     switch (crm_commit_reply(&f->reply[0], &failed, &found)) {
 
     case NGX_OK:
-        return crm_leads_batch_run(f);
+        return crm_children_run(f);
 
     case NGX_DECLINED:
         return crm_flow_retry(f);       /* a copy was faster: its outcome */
@@ -387,25 +372,14 @@ crm_leads_batch_input(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
 }
 
 
-/* the first step of a record; a retry begins here with a fresh snapshot */
-
-static ngx_int_t
-crm_leads_batch_first(crm_flow_t *f)
-{
-    if (f->attempts == 0) {
-        return crm_leads_batch_one(f);
-    }
-
-    return crm_conf_load_begin(f, crm_leads_batch_one);
-}
-
-
 static ngx_int_t
 crm_leads_batch_one(crm_flow_t *f)
 {
-    ngx_int_t          rc;
-    crm_lead_op_t     *o;
-    crm_batch_slot_t  *slot = f->owner;
+    json_t             *item;
+    ngx_int_t           rc;
+    crm_child_t        *child = f->owner;
+    crm_lead_op_t      *o;
+    crm_leads_batch_t  *b = (crm_leads_batch_t *) child->of;
 
     o = crm_arena_calloc(&f->arena, sizeof(crm_lead_op_t));
     if (o == NULL) {
@@ -415,14 +389,16 @@ crm_leads_batch_one(crm_flow_t *f)
     o->quiet = 1;
     f->data = o;
 
-    rc = crm_leads_batch_op(f, slot->body, o);
+    item = json_array_get(b->operations, child->number);
+
+    rc = crm_leads_batch_op(f, item, o);
 
     if (rc == NGX_OK) {
-        rc = crm_leads_batch_match(f, slot->body, o);
+        rc = crm_leads_batch_match(f, item, o);
     }
 
     if (rc == NGX_OK) {
-        rc = crm_leads_batch_input(f, slot->body, o);
+        rc = crm_leads_batch_input(f, item, o);
     }
 
     if (rc != NGX_OK) {
@@ -437,47 +413,17 @@ crm_leads_batch_one(crm_flow_t *f)
 }
 
 
-/* ---- the row of operations ----------------------------------------------------- */
+/* ---- what came of it --------------------------------------------------------- */
 
 static void
-crm_leads_batch_launch(crm_leads_batch_t *b, crm_batch_slot_t *slot)
+crm_leads_batch_note(crm_children_t *c, crm_child_t *child)
 {
-    crm_flow_t  *f = &slot->flow, *parent = b->flow;
+    crm_out_t           out;
+    crm_answer_t       *answer = &child->flow.answer;
+    crm_lead_op_t      *o = child->flow.data;
+    crm_leads_batch_t  *b = (crm_leads_batch_t *) c;
 
-    ngx_memzero(slot, sizeof(crm_batch_slot_t));
-
-    slot->batch = b;
-    slot->number = b->next;
-    slot->body = json_array_get(b->operations, b->next++);
-    slot->busy = 1;
-
-    b->running++;
-
-    crm_flow_init(f, parent->worker, crm_leads_batch_finish, slot);
-
-    f->redis = parent->worker->bulk;
-    f->deadline = parent->deadline;
-    f->tenant = crm_tenant_get(parent->worker->tenants,
-                               &parent->tenant->slug);
-    f->conf = parent->conf;
-    f->conf->refs++;
-    f->user = parent->user;
-    f->role = parent->role;
-
-    crm_idem_part(parent, f, slot->number);
-
-    crm_flow_start(f, crm_leads_batch_first);
-}
-
-
-static void
-crm_leads_batch_note(crm_leads_batch_t *b, crm_batch_slot_t *slot)
-{
-    crm_out_t       out;
-    crm_answer_t   *answer = &slot->flow.answer;
-    crm_lead_op_t  *o = slot->flow.data;
-
-    crm_out_init(&out, &b->flow->arena, 64);
+    crm_out_init(&out, &c->parent->arena, 64);
 
     crm_out_lit(&out, "{\"status\":");
     crm_out_int(&out, answer->status);
@@ -513,71 +459,7 @@ crm_leads_batch_note(crm_leads_batch_t *b, crm_batch_slot_t *slot)
     crm_faults_json(&out, &answer->faults);
     crm_out_char(&out, '}');
 
-    (void) crm_out_join(&out, &b->result[slot->number].text);
-}
-
-
-static void
-crm_leads_batch_finish(crm_flow_t *f)
-{
-    crm_batch_slot_t   *slot = f->owner;
-    crm_leads_batch_t  *b = slot->batch;
-
-    crm_leads_batch_note(b, slot);
-
-    slot->busy = 0;
-    b->running--;
-
-    /* a step that ended at once is still on the stack: its memory goes when
-       the slot is used again, or with the request */
-
-    if (!b->starting) {
-        crm_flow_resume(b->flow, crm_leads_batch_run);
-    }
-}
-
-
-static ngx_int_t
-crm_leads_batch_run(crm_flow_t *f)
-{
-    ngx_uint_t          i;
-    crm_leads_batch_t  *b = f->data;
-
-    f->detach = crm_leads_batch_detach;
-
-    b->starting = 1;
-
-    for (i = 0; i < CRM_BATCH_WIDTH && b->next < b->n; i++) {
-
-        while (!b->slot[i].busy && b->next < b->n) {
-            if (b->slot[i].batch != NULL) {
-                crm_flow_destroy(&b->slot[i].flow);
-            }
-
-            crm_leads_batch_launch(b, &b->slot[i]);
-        }
-    }
-
-    b->starting = 0;
-
-    return b->running > 0 ? CRM_WAIT : crm_leads_batch_end(f);
-}
-
-
-/* the request is gone: what was sent is done, what was not is not */
-
-static void
-crm_leads_batch_detach(crm_flow_t *f)
-{
-    ngx_uint_t          i;
-    crm_leads_batch_t  *b = f->data;
-
-    for (i = 0; i < CRM_BATCH_WIDTH; i++) {
-        if (b->slot[i].batch != NULL) {
-            crm_flow_destroy(&b->slot[i].flow);
-            b->slot[i].batch = NULL;
-        }
-    }
+    (void) crm_out_join(&out, &b->result[child->number].text);
 }
 
 
@@ -603,10 +485,10 @@ crm_leads_batch_end(crm_flow_t *f)
     crm_out_lit(out, "{\"succeeded\":");
     crm_out_int(out, b->succeeded);
     crm_out_lit(out, ",\"failed\":");
-    crm_out_int(out, b->n - b->succeeded);
+    crm_out_int(out, b->children.n - b->succeeded);
     crm_out_lit(out, ",\"results\":[");
 
-    for (i = 0; i < b->n; i++) {
+    for (i = 0; i < b->children.n; i++) {
         if (i > 0) {
             crm_out_char(out, ',');
         }

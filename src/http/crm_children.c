@@ -1,0 +1,126 @@
+/* pieces of a flow's work, a few at a time; see crm_children.h */
+
+#include "crm_children.h"
+#include "crm_conf_load.h"
+#include "crm_idem.h"
+
+
+static void crm_child_finished(crm_flow_t *f);
+
+
+/* a retry begins here with a fresh snapshot */
+
+static ngx_int_t
+crm_child_first(crm_flow_t *f)
+{
+    crm_child_t  *child = f->owner;
+
+    if (f->attempts == 0) {
+        return child->of->first(f);
+    }
+
+    return crm_conf_load_begin(f, child->of->first);
+}
+
+
+static void
+crm_child_launch(crm_children_t *c, crm_child_t *child)
+{
+    crm_flow_t  *f = &child->flow, *parent = c->parent;
+
+    ngx_memzero(child, sizeof(crm_child_t));
+
+    child->of = c;
+    child->number = c->next++;
+    child->busy = 1;
+
+    c->running++;
+
+    crm_flow_init(f, parent->worker, crm_child_finished, child);
+
+    f->redis = parent->worker->bulk;
+    f->deadline = parent->deadline;
+    f->tenant = crm_tenant_get(parent->worker->tenants,
+                               &parent->tenant->slug);
+    f->conf = parent->conf;
+    f->conf->refs++;
+    f->user = parent->user;
+    f->role = parent->role;
+
+    crm_idem_part(parent, f, child->number);
+
+    crm_flow_start(f, crm_child_first);
+}
+
+
+static void
+crm_child_finished(crm_flow_t *f)
+{
+    crm_child_t     *child = f->owner;
+    crm_children_t  *c = child->of;
+
+    c->note(c, child);
+
+    child->busy = 0;
+    c->running--;
+
+    /* the flow that ends is still on the stack: its memory goes when the
+       child is used again, or with the parent */
+
+    if (!c->starting) {
+        crm_flow_resume(c->parent, crm_children_run);
+    }
+}
+
+
+static void
+crm_children_detach(crm_flow_t *f)
+{
+    ngx_uint_t       i;
+    crm_children_t  *c = f->data;
+
+    for (i = 0; i < CRM_CHILDREN; i++) {
+        if (c->child[i].of != NULL) {
+            crm_flow_destroy(&c->child[i].flow);
+            c->child[i].of = NULL;
+        }
+    }
+}
+
+
+static ngx_uint_t
+crm_children_left(crm_children_t *c)
+{
+    while (c->next < c->n && c->skip != NULL && c->skip(c, c->next)) {
+        c->next++;
+    }
+
+    return c->next < c->n;
+}
+
+
+ngx_int_t
+crm_children_run(crm_flow_t *f)
+{
+    ngx_uint_t       i;
+    crm_children_t  *c = f->data;
+
+    f->detach = crm_children_detach;
+
+    c->starting = 1;
+
+    for (i = 0; i < c->width && crm_children_left(c); i++) {
+
+        while (!c->child[i].busy && crm_children_left(c)) {
+            if (c->child[i].of != NULL) {
+                crm_flow_destroy(&c->child[i].flow);
+            }
+
+            crm_child_launch(c, &c->child[i]);
+        }
+    }
+
+    c->starting = 0;
+
+    return c->running > 0 ? CRM_WAIT : c->ended(f);
+}
