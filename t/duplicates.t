@@ -417,6 +417,21 @@ subtest 'kept separate' => sub {
                                 { ids => [$mine, $_] }), 404, 'not_found')
         for $hidden, 999_999;
 
+    # one that was merged, which takes another look
+
+    my $lost = lead($crm, name => 'x');
+
+    $crm->status_ok($crm->post('/leads/merge', { ids => [$hidden, $lost] }),
+                    200);
+
+    $res = $crm->post('/duplicates/dismiss', { ids => [$lost, $two] });
+
+    $crm->problem_ok($res, 409, 'merged', undef, 'a tombstone');
+    is($res->json->{survivor_id}, $hidden, 'and where it went');
+    $crm->problem_ok($sal->post('/duplicates/dismiss',
+                                { ids => [$mine, $lost] }), 404, 'not_found',
+                     undef, 'whose survivor is hidden');
+
     $crm->delete("/leads/$_") for $two, $three, $hidden, $mine;
 };
 

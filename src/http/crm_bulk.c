@@ -14,6 +14,7 @@
 #include "crm_leads_plan.h"
 #include "crm_respond.h"
 #include "crm_time.h"
+#include "crm_write.h"
 
 
 #define CRM_BULK_DEADLINE  60000        /* milliseconds, of the whole */
@@ -165,7 +166,12 @@ crm_leads_bulk(crm_flow_t *f)
     crm_request_t       *q = crm_request(f);
     crm_bulk_request_t  *r;
 
-    rc = crm_body_parse(q, 0);
+    rc = crm_write_params(f);
+
+    if (rc == NGX_OK) {
+        rc = crm_body_parse(q, 0);
+    }
+
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }

@@ -222,7 +222,7 @@ crm_config_computed(crm_flow_t *f, crm_config_t *c)
     }
 
     if (kind == CRM_KIND_DUPLICATE_RULE) {
-        c->old = crm_dup_health_take(f, c->old, f->reply);
+        c->old = crm_dup_health_take(f, c->old, f->reply, f->nreply - 1);
     }
 
     return c->old != NULL ? NGX_OK : NGX_ERROR;

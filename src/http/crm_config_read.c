@@ -129,7 +129,7 @@ crm_config_read_health(crm_flow_t *f)
     crm_record_t  *rec;
 
     rec = crm_config_named(f);
-    rec = rec ? crm_dup_health_take(f, rec, f->reply) : NULL;
+    rec = rec ? crm_dup_health_take(f, rec, f->reply, f->nreply) : NULL;
 
     if (rec == NULL) {
         return NGX_ERROR;

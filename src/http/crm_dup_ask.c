@@ -107,7 +107,7 @@ crm_dup_ask_first(crm_flow_t *f, crm_dup_find_t *d)
 }
 
 
-ngx_uint_t
+static ngx_uint_t
 crm_dup_chunks(crm_flow_t *f)
 {
     return (f->tenant->last_id[CRM_KIND_CONTACT] >> CRM_CHUNK_SHIFT) + 1;
@@ -147,7 +147,9 @@ crm_dup_ask_second(crm_flow_t *f, crm_dup_find_t *d)
 
     argv[0] = crm_str("GET");
 
-    for (i = 0; d->company != 0 && i < crm_dup_chunks(f); i++) {
+    d->chunks = d->company != 0 ? crm_dup_chunks(f) : 0;
+
+    for (i = 0; i < d->chunks; i++) {
         argv[1] = crm_flow_key(f, "c:f:parent:%lld:%lu",
                                (long long) d->company, (unsigned long) i);
         crm_dup_find_call(f, 2, argv);

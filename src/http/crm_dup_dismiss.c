@@ -64,16 +64,17 @@ crm_duplicates_dismiss(crm_flow_t *f)
 }
 
 
-/* NGX_DECLINED: the answer is prepared.  Hidden and absent look alike to who
-   sees only a part */
+/* NGX_DECLINED: the answer is prepared; CRM_WAIT: it is asked for, as one was
+   merged.  Hidden and absent look alike to who sees only a part */
 
 static ngx_int_t
 crm_dismiss_take(crm_flow_t *f, crm_dismiss_t *d)
 {
-    unsigned   i;
-    ngx_int_t  rc;
+    unsigned             i;
+    ngx_int_t            rc;
+    const crm_record_t  *merged;
 
-    for (i = 0; i < d->ids->n; i++) {
+    for (merged = NULL, i = 0; i < d->ids->n; i++) {
         rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], d->ids->id[i],
                              &f->reply[i], &d->old[i]);
 
@@ -93,6 +94,11 @@ crm_dismiss_take(crm_flow_t *f, crm_dismiss_t *d)
             return NGX_DECLINED;
         }
 
+        if (d->old[i]->v[CRM_LEAD_MERGED_INTO].set) {
+            merged = d->old[i];
+            continue;
+        }
+
         if (crm_lead_visible(f, d->old[i]) != NGX_OK) {
             return NGX_DECLINED;
         }
@@ -105,7 +111,7 @@ crm_dismiss_take(crm_flow_t *f, crm_dismiss_t *d)
         crm_dup_texts_init(&d->texts[i], d->old[i]);
     }
 
-    return NGX_OK;
+    return merged != NULL ? crm_lead_visible(f, merged) : NGX_OK;
 }
 
 

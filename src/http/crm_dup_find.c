@@ -345,7 +345,7 @@ crm_dup_take_company(crm_flow_t *f, crm_dup_find_t *d,
         return NGX_ERROR;
     }
 
-    for (i = 0; i < crm_dup_chunks(f); i++) {
+    for (i = 0; i < d->chunks; i++) {
         if (crm_reply_is_string(*reply)) {
             crm_bitmap_or(&bits, i, &(*reply)->str);
         }

@@ -73,6 +73,8 @@ typedef struct {
     ngx_uint_t           hits_cap;
     uint64_t             counted;       /* rules whose keys are too common */
     int64_t              company;
+    ngx_uint_t           chunks;        /* asked for, of its contacts: more
+                                           may be known by the answer */
     int64_t             *contact;       /* of the company */
     ngx_uint_t           ncontacts;
 } crm_dup_find_t;

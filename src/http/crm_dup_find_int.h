@@ -53,10 +53,8 @@ void crm_dup_ask_second(crm_flow_t *f, crm_dup_find_t *d);
 /* leads of a contact */
 void crm_dup_ask_leads(crm_flow_t *f, int64_t contact);
 
-/* replies for a key: segments that are looked at; for a company: chunks of
-   the bitmap of its contacts */
+/* replies for a key: segments that are looked at */
 ngx_uint_t crm_dup_nsegments(const crm_dup_find_t *d);
-ngx_uint_t crm_dup_chunks(crm_flow_t *f);
 
 
 crm_str_t crm_dup_find_id(crm_flow_t *f, int64_t id);

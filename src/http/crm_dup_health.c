@@ -4,20 +4,13 @@
 #include "crm_keyer.h"
 
 
-static ngx_uint_t
-crm_dup_health_chunks(crm_flow_t *f)
-{
-    return (f->tenant->last_id[CRM_KIND_LEAD] >> CRM_CHUNK_SHIFT) + 1;
-}
-
-
 ngx_uint_t
 crm_dup_health_ask(crm_flow_t *f, const crm_record_t *rule)
 {
     crm_str_t   none = crm_null_string;
     ngx_uint_t  chunk, chunks;
 
-    chunks = crm_dup_health_chunks(f);
+    chunks = (f->tenant->last_id[CRM_KIND_LEAD] >> CRM_CHUNK_SHIFT) + 1;
 
     for (chunk = 0; chunk < chunks; chunk++) {
         crm_flow_call(f, "BITCOUNT",
@@ -35,7 +28,7 @@ crm_dup_health_ask(crm_flow_t *f, const crm_record_t *rule)
 
 crm_record_t *
 crm_dup_health_take(crm_flow_t *f, const crm_record_t *rule,
-    const crm_reply_t *replies)
+    const crm_reply_t *replies, ngx_uint_t nreplies)
 {
     int64_t        n;
     crm_str_t      text;
@@ -47,7 +40,7 @@ crm_dup_health_take(crm_flow_t *f, const crm_record_t *rule,
         return NULL;
     }
 
-    for (n = 0, chunk = 0; chunk < crm_dup_health_chunks(f); chunk++) {
+    for (n = 0, chunk = 0; chunk < nreplies; chunk++) {
         n += replies[chunk].num;
     }
 

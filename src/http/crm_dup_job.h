@@ -29,6 +29,6 @@ ngx_uint_t crm_dup_health_ask(crm_flow_t *f, const crm_record_t *rule);
 
 /* a copy with its health from the replies; NULL: out of memory */
 crm_record_t *crm_dup_health_take(crm_flow_t *f, const crm_record_t *rule,
-    const crm_reply_t *replies);
+    const crm_reply_t *replies, ngx_uint_t nreplies);
 
 #endif /* CRM_DUP_JOB_H */

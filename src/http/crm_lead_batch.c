@@ -88,7 +88,12 @@ crm_leads_batch(crm_flow_t *f)
     crm_request_t      *q = crm_request(f);
     crm_leads_batch_t  *b;
 
-    rc = crm_body_parse(q, 0);
+    rc = crm_write_params(f);
+
+    if (rc == NGX_OK) {
+        rc = crm_body_parse(q, 0);
+    }
+
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }

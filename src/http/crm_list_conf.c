@@ -93,7 +93,8 @@ crm_conf_list_health(crm_flow_t *f)
 
     for (i = 0; i < list->n; i++) {
         rec[i] = crm_dup_health_take(f, list->rec[i],
-                                     &f->reply[i * page->chunks]);
+                                     &f->reply[i * page->chunks],
+                                     page->chunks);
         if (rec[i] == NULL) {
             return NGX_ERROR;
         }

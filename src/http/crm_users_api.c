@@ -260,6 +260,10 @@ crm_token_numbered(crm_flow_t *f)
 ngx_int_t
 crm_token_delete(crm_flow_t *f)
 {
+    if (crm_write_params(f) != NGX_OK) {
+        return NGX_OK;
+    }
+
     if (crm_tokens_user(f) == NULL) {
         return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
