@@ -620,6 +620,14 @@ is($boss->get('/reports/pipeline', query => { group_by => 'team' },
               headers => { 'If-None-Match' => $etag, Accept => 'text/csv' })
        ->status, 200, 'another form');
 
+# the same question of somebody else, to whom it has another answer
+
+is($crm->get("/reports/$_", query => { user_id => 'me' },
+             headers => { 'If-None-Match' =>
+                          report($_, user_id => 'me')->header('ETag') })
+       ->status, 200, "$_: another's tag")
+    for qw(pipeline lost activities forecast);
+
 my $head = $boss->head('/reports/pipeline', query => { group_by => 'team' });
 
 is($head->status, 200, 'HEAD');

@@ -253,7 +253,8 @@ crm_report_parse(crm_flow_t *f, crm_report_t *report,
 
 /* ---- the answer's tag --------------------------------------------------- */
 
-/* of the path, the query and the form, under this configuration */
+/* of the path, the query and the form, under this configuration; `me' is
+   somebody else for another caller */
 
 void
 crm_report_tag(crm_flow_t *f, ngx_uint_t csv, int64_t moment)
@@ -261,9 +262,10 @@ crm_report_tag(crm_flow_t *f, ngx_uint_t csv, int64_t moment)
     crm_str_t       text;
     crm_request_t  *q = crm_request(f);
 
-    text = crm_arena_printf(&f->arena, "%.*s;%.*s;%d;%lld;%lld",
+    text = crm_arena_printf(&f->arena, "%.*s;%.*s;%d;%lld;%lld;%lld",
                             (int) q->route->path.len, q->route->path.data,
                             (int) q->r->args.len, q->r->args.data, (int) csv,
+                            (long long) crm_record_id(f->user),
                             (long long) f->conf->version,
                             (long long) moment);
 
