@@ -19,12 +19,15 @@ static ngx_int_t crm_lead_tombs_loaded(crm_flow_t *f);
 
 /* ---- answers ------------------------------------------------------------ */
 
-/* the survivor, for a step that asks whether the caller may see it */
+/* the survivor, for a step that asks whether the caller may see it: CRM_WAIT.
+   NGX_DECLINED: it cannot be asked for, 503 is prepared; it must not be taken
+   for "visible". */
 
 static ngx_int_t
 crm_lead_survivor(crm_flow_t *f, const crm_record_t *lead, crm_step_pt next)
 {
     crm_str_t  none = crm_null_string;
+    ngx_int_t  rc;
 
     f->answer.id = lead->v[CRM_LEAD_MERGED_INTO].num;
 
@@ -32,7 +35,9 @@ crm_lead_survivor(crm_flow_t *f, const crm_record_t *lead, crm_step_pt next)
                   crm_lead_key(&f->arena, &f->tenant->prefix, f->answer.id),
                   none, none, none);
 
-    return crm_flow_wait(f, next);
+    rc = crm_flow_wait(f, next);
+
+    return rc == NGX_OK ? NGX_DECLINED : rc;
 }
 
 
