@@ -199,6 +199,20 @@ crm_activity_op_no_record(crm_flow_t *f, crm_activity_op_t *o)
 }
 
 
+/* from the beginning; NGX_DECLINED: that has ended already, or it is too late
+   for it */
+
+static ngx_int_t
+crm_activity_op_anew(crm_flow_t *f)
+{
+    ngx_int_t  rc;
+
+    rc = crm_flow_retry(f);
+
+    return rc == NGX_OK ? NGX_DECLINED : rc;
+}
+
+
 /* NGX_DECLINED: the answer is prepared */
 
 static ngx_int_t
@@ -238,7 +252,7 @@ crm_activity_op_record(crm_flow_t *f, crm_activity_op_t *o)
     /* the activity has gone to the survivor since it was read */
 
     if (o->old_lead->v[CRM_LEAD_MERGED_INTO].set) {
-        return o->id != 0 ? crm_flow_retry(f)
+        return o->id != 0 ? crm_activity_op_anew(f)
                           : crm_lead_visible(f, o->old_lead);
     }
 
@@ -268,7 +282,7 @@ crm_activity_op_again(crm_flow_t *f, crm_activity_op_t *o)
     }
 
     if (o->old->v[CRM_ACTIVITY_LEAD_ID].num != o->lead_id) {
-        return crm_flow_retry(f);
+        return crm_activity_op_anew(f);
     }
 
     return NGX_OK;
