@@ -108,12 +108,7 @@ crm_activity_read_included(crm_flow_t *f)
 ngx_int_t
 crm_activity_begin(crm_flow_t *f, crm_activity_op_t **o)
 {
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param != NULL) {
-        (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -121,15 +116,6 @@ crm_activity_begin(crm_flow_t *f, crm_activity_op_t **o)
     f->data = *o;
 
     return *o != NULL ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_int_t
-crm_activity_refused(crm_flow_t *f, crm_problem_t problem)
-{
-    (void) crm_write_refused(f, problem);
-
-    return NGX_DECLINED;
 }
 
 
@@ -142,7 +128,7 @@ crm_activity_may_write(crm_flow_t *f, const crm_activity_op_t *o)
         return NGX_OK;
     }
 
-    return crm_activity_refused(f, CRM_P_FORBIDDEN);
+    return crm_write_declined(f, CRM_P_FORBIDDEN);
 }
 
 
@@ -168,7 +154,7 @@ crm_activity_create_decide(crm_flow_t *f, crm_activity_op_t *o,
 
     problem = crm_activity_create(rule, &o->input, &o->added[0]);
     if (problem != CRM_P_NONE) {
-        return crm_activity_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     o->nadded = 1;
@@ -317,7 +303,7 @@ crm_activity_patch_decide(crm_flow_t *f, crm_activity_op_t *o,
     problem = crm_activity_update(rule, o->old, &o->input, &o->rec, &touched);
 
     if (problem == CRM_P_VALIDATION || problem == CRM_P_INTERNAL) {
-        return crm_activity_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     if (crm_activity_may_write(f, o) != NGX_OK
@@ -327,7 +313,7 @@ crm_activity_patch_decide(crm_flow_t *f, crm_activity_op_t *o,
     }
 
     if (problem != CRM_P_NONE) {
-        return crm_activity_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     o->unchanged = !touched;
@@ -432,7 +418,7 @@ crm_activity_cancel_decide(crm_flow_t *f, crm_activity_op_t *o,
 
     problem = crm_activity_cancel(rule, o->old, &o->rec);
 
-    return problem != CRM_P_NONE ? crm_activity_refused(f, problem) : NGX_OK;
+    return problem != CRM_P_NONE ? crm_write_declined(f, problem) : NGX_OK;
 }
 
 

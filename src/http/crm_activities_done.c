@@ -24,7 +24,7 @@ crm_activity_done_decide(crm_flow_t *f, crm_activity_op_t *o,
                                 o->input.values->v[CRM_DONE_FEEDBACK].str,
                                 &o->rec);
     if (problem != CRM_P_NONE) {
-        return crm_activity_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     if (o->lead != NULL) {

@@ -64,9 +64,6 @@ struct crm_activity_op_s {
    the answer is prepared */
 ngx_int_t crm_activity_begin(crm_flow_t *f, crm_activity_op_t **o);
 
-/* the answer of a rule that refused; NGX_DECLINED */
-ngx_int_t crm_activity_refused(crm_flow_t *f, crm_problem_t problem);
-
 /* runs the operation in f->data; f->answer is its outcome */
 ngx_int_t crm_activity_op_start(crm_flow_t *f);
 

@@ -97,23 +97,6 @@ crm_contact_people(const crm_contact_op_t *o, const crm_reply_t *reply)
 }
 
 
-static ngx_int_t
-crm_contact_no_params(crm_flow_t *f)
-{
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param == NULL) {
-        return NGX_OK;
-    }
-
-    (void) crm_answer_bad_param(f, &param->name, NULL, 1);
-
-    return NGX_DECLINED;
-}
-
-
 /* the body, without parameters beside it */
 
 static ngx_int_t
@@ -125,7 +108,7 @@ crm_contact_input(crm_flow_t *f, crm_contact_op_t *o, crm_input_mode_t mode)
         return NGX_ERROR;
     }
 
-    rc = crm_contact_no_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_write_input(f, crm_contact_entity, mode, -1, &o->input);
@@ -408,7 +391,7 @@ crm_contact_delete(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    if (crm_contact_no_params(f) != NGX_OK) {
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_OK;
     }
 

@@ -25,22 +25,6 @@ static ngx_int_t crm_proposal_matched(crm_flow_t *f);
 static ngx_int_t crm_proposal_answer(crm_flow_t *f);
 
 
-static ngx_int_t
-crm_conversion_no_params(crm_flow_t *f)
-{
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param != NULL) {
-        (void) crm_answer_bad_param(f, &param->name, NULL, 1);
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
 /* ---- the proposal ------------------------------------------------------- */
 
 ngx_int_t
@@ -56,7 +40,7 @@ crm_lead_conversion(crm_flow_t *f)
 
     f->data = p;
 
-    if (crm_conversion_no_params(f) != NGX_OK) {
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_OK;
     }
 
@@ -373,7 +357,7 @@ crm_lead_convert_handler(crm_flow_t *f)
     c->id = crm_request(f)->id[0];
     c->use_header = 1;
 
-    if (crm_conversion_no_params(f) != NGX_OK) {
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_OK;
     }
 

@@ -12,7 +12,6 @@ static ngx_int_t crm_order_op_load(crm_flow_t *f);
 static ngx_int_t crm_order_op_loaded(crm_flow_t *f);
 static ngx_int_t crm_order_op_lead(crm_flow_t *f);
 static ngx_int_t crm_order_op_decide(crm_flow_t *f);
-static ngx_int_t crm_order_op_committed(crm_flow_t *f);
 
 
 static const crm_entity_t  *const crm_order_entity
@@ -32,12 +31,7 @@ crm_order_visible(crm_flow_t *f, const crm_record_t *order)
 ngx_int_t
 crm_order_begin(crm_flow_t *f, crm_order_op_t **o)
 {
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param != NULL) {
-        (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -45,15 +39,6 @@ crm_order_begin(crm_flow_t *f, crm_order_op_t **o)
     f->data = *o;
 
     return *o != NULL ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_int_t
-crm_order_refused(crm_flow_t *f, crm_problem_t problem)
-{
-    (void) crm_write_refused(f, problem);
-
-    return NGX_DECLINED;
 }
 
 
@@ -344,7 +329,7 @@ crm_order_op_write(crm_flow_t *f, crm_order_op_t *o, const crm_rule_t *rule)
     crm_idem_commit(f, &o->ops);
     crm_ops_counters_first(&o->ops);
 
-    return o->ops.failed ? NGX_ERROR : NGX_OK;
+    return NGX_OK;
 }
 
 
@@ -372,27 +357,5 @@ crm_order_op_decide(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    crm_flow_commit(f, &o->ops);
-
-    return crm_flow_wait(f, crm_order_op_committed);
-}
-
-
-static ngx_int_t
-crm_order_op_committed(crm_flow_t *f)
-{
-    crm_str_t   current;
-    ngx_uint_t  failed;
-
-    switch (crm_commit_reply(&f->reply[0], &failed, &current)) {
-
-    case NGX_OK:
-        return NGX_OK;
-
-    case NGX_DECLINED:
-        return crm_flow_retry(f);
-
-    default:
-        return NGX_ERROR;
-    }
+    return crm_write_send(f, &o->ops);
 }

@@ -57,9 +57,6 @@ ngx_int_t crm_order_begin(crm_flow_t *f, crm_order_op_t **o);
 /* runs the operation in f->data; f->answer is its outcome */
 ngx_int_t crm_order_op_start(crm_flow_t *f);
 
-/* the answer of a rule that refused; NGX_DECLINED */
-ngx_int_t crm_order_refused(crm_flow_t *f, crm_problem_t problem);
-
 /* the caller may see it: theirs by its lead, nobody's, or any */
 ngx_uint_t crm_order_visible(crm_flow_t *f, const crm_record_t *order);
 

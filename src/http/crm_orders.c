@@ -137,7 +137,7 @@ crm_order_create_decide(crm_flow_t *f, crm_order_op_t *o,
 
     problem = crm_order_create(rule, &o->input, o->old_lead, &o->rec);
 
-    return problem == CRM_P_NONE ? NGX_OK : crm_order_refused(f, problem);
+    return problem == CRM_P_NONE ? NGX_OK : crm_write_declined(f, problem);
 }
 
 
@@ -155,7 +155,7 @@ crm_order_patch_decide(crm_flow_t *f, crm_order_op_t *o,
                                &touched);
 
     if (problem == CRM_P_VALIDATION || problem == CRM_P_INTERNAL) {
-        return crm_order_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     if (crm_write_match(f, o->old) != NGX_OK) {
@@ -163,7 +163,7 @@ crm_order_patch_decide(crm_flow_t *f, crm_order_op_t *o,
     }
 
     if (problem != CRM_P_NONE) {
-        return crm_order_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     o->unchanged = !touched;
@@ -239,7 +239,7 @@ crm_order_delete_decide(crm_flow_t *f, crm_order_op_t *o,
     (void) rule;
 
     if (!crm_sees_all(f) && !crm_order_own_draft(f, o->old)) {
-        return crm_order_refused(f, CRM_P_FORBIDDEN);
+        return crm_write_declined(f, CRM_P_FORBIDDEN);
     }
 
     if (crm_write_match(f, o->old) != NGX_OK) {
@@ -247,7 +247,7 @@ crm_order_delete_decide(crm_flow_t *f, crm_order_op_t *o,
     }
 
     return crm_order_deletable(o->old)
-           ? NGX_OK : crm_order_refused(f, CRM_P_ORDER_STATE);
+           ? NGX_OK : crm_write_declined(f, CRM_P_ORDER_STATE);
 }
 
 
@@ -294,7 +294,7 @@ crm_order_act_decide(crm_flow_t *f, crm_order_op_t *o, const crm_rule_t *rule)
     problem = crm_order_act(rule, o->old, o->action, &o->rec);
 
     if (problem != CRM_P_NONE) {
-        return crm_order_refused(f, problem);
+        return crm_write_declined(f, problem);
     }
 
     if (o->old_lead == NULL) {

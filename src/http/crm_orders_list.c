@@ -431,7 +431,6 @@ crm_orders_plan(crm_flow_t *f, crm_scan_t *scan)
     crm_orders_plan_t   p = { f, scan, &scan->query, 0 };
 
     scan->part = "o";
-    scan->kind = CRM_KIND_ORDER;
     scan->admit = crm_orders_admit;
 
     crm_orders_states(&p);
@@ -463,31 +462,5 @@ crm_orders_plan(crm_flow_t *f, crm_scan_t *scan)
 ngx_int_t
 crm_orders_list(crm_flow_t *f)
 {
-    ngx_int_t    rc;
-    crm_scan_t  *scan;
-
-    scan = crm_arena_calloc(&f->arena, sizeof(crm_scan_t));
-    if (scan == NULL) {
-        return NGX_ERROR;
-    }
-
-    f->data = scan;
-
-    rc = crm_query_parse(f, &crm_request(f)->params,
-                         &crm_entities[CRM_KIND_ORDER], &scan->query);
-
-    if (rc == NGX_OK && scan->query.cursor.len > 0) {
-        scan->begun = 1;
-        rc = crm_sort_key_decode(f, &scan->query, &scan->after);
-    }
-
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    if (crm_orders_plan(f, scan) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return crm_scan_start(f);
+    return crm_scan_list(f, CRM_KIND_ORDER, crm_orders_plan);
 }

@@ -98,6 +98,23 @@ crm_answer_bad_param(crm_flow_t *f, const crm_str_t *name,
 }
 
 
+ngx_int_t
+crm_answer_no_params(crm_flow_t *f)
+{
+    crm_param_t  *param;
+
+    param = crm_param_unknown(&crm_request(f)->params);
+
+    if (param == NULL) {
+        return NGX_OK;
+    }
+
+    (void) crm_answer_bad_param(f, &param->name, NULL, 1);
+
+    return NGX_DECLINED;
+}
+
+
 void
 crm_faults_json(crm_out_t *out, const crm_faults_t *faults)
 {

@@ -41,4 +41,7 @@ void crm_faults_json(crm_out_t *out, const crm_faults_t *faults);
 ngx_int_t crm_answer_bad_param(crm_flow_t *f, const crm_str_t *name,
     const crm_str_t *nearest, ngx_uint_t unknown);
 
+/* no query parameter is left unused; NGX_DECLINED: 400 is prepared */
+ngx_int_t crm_answer_no_params(crm_flow_t *f);
+
 #endif /* CRM_RESPOND_H */

@@ -35,6 +35,42 @@ crm_scan_begin(const crm_scan_t *scan, crm_source_t *s)
 
 
 ngx_int_t
+crm_scan_list(crm_flow_t *f, crm_kind_t kind,
+    ngx_int_t (*plan)(crm_flow_t *f, crm_scan_t *scan))
+{
+    ngx_int_t    rc;
+    crm_scan_t  *scan;
+
+    scan = crm_arena_calloc(&f->arena, sizeof(crm_scan_t));
+    if (scan == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = scan;
+
+    scan->kind = kind;
+
+    rc = crm_query_parse(f, &crm_request(f)->params, &crm_entities[kind],
+                         &scan->query);
+
+    if (rc == NGX_OK && scan->query.cursor.len > 0) {
+        scan->begun = 1;
+        rc = crm_sort_key_decode(f, &scan->query, &scan->after);
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    if (plan(f, scan) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return crm_scan_start(f);
+}
+
+
+ngx_int_t
 crm_scan_start(crm_flow_t *f)
 {
     ngx_uint_t   i;

@@ -195,6 +195,10 @@ typedef struct {
 /* runs a planned scan up to the answer */
 ngx_int_t crm_scan_start(crm_flow_t *f);
 
+/* the whole of a list whose planner needs no more than the query */
+ngx_int_t crm_scan_list(crm_flow_t *f, crm_kind_t kind,
+    ngx_int_t (*plan)(crm_flow_t *f, crm_scan_t *scan));
+
 /*
  * What a planner builds with.  A term with room for so many keys; NULL: out
  * of memory.  It becomes one of those that must hold by crm_scan_add().

@@ -99,23 +99,6 @@ crm_tenants_slug(crm_flow_t *f, crm_str_t *slug)
 }
 
 
-ngx_int_t
-crm_tenants_no_params(crm_flow_t *f)
-{
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param == NULL) {
-        return NGX_OK;
-    }
-
-    (void) crm_answer_bad_param(f, &param->name, NULL, 1);
-
-    return NGX_DECLINED;
-}
-
-
 void
 crm_tenants_ask(crm_flow_t *f, const crm_str_t *slug)
 {

@@ -62,7 +62,4 @@ ngx_int_t crm_tenants_take(crm_flow_t *f, const crm_str_t *slug,
 /* the slug of the path; NGX_DECLINED: 404 is prepared */
 ngx_int_t crm_tenants_slug(crm_flow_t *f, crm_str_t *slug);
 
-/* no query parameter is left unused; NGX_DECLINED: 400 is prepared */
-ngx_int_t crm_tenants_no_params(crm_flow_t *f);
-
 #endif /* CRM_TENANTS_H */

@@ -48,7 +48,7 @@ crm_operator_read(crm_flow_t *f)
     r->size.data = r;
     slug = &r->size.slug;
 
-    rc = crm_tenants_no_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_tenants_slug(f, slug);
@@ -155,7 +155,7 @@ crm_operator_patch(crm_flow_t *f)
 
     f->data = input;
 
-    rc = crm_tenants_no_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_tenants_slug(f, &slug);

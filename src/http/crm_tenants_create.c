@@ -168,7 +168,7 @@ crm_operator_create(crm_flow_t *f)
     ngx_int_t        rc;
     crm_creation_t  *c;
 
-    rc = crm_tenants_no_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_body_parse(crm_request(f), 0);

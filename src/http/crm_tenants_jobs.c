@@ -31,7 +31,7 @@ crm_tenants_job(crm_flow_t *f, const crm_job_kind_t *kind,
         return NGX_ERROR;
     }
 
-    rc = crm_tenants_no_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_tenants_slug(f, &j->slug);

@@ -77,7 +77,7 @@ crm_tenants_page(crm_flow_t *f, crm_tenants_page_t *page, crm_str_t *after)
         *after = cursor.text;
     }
 
-    return crm_tenants_no_params(f);
+    return crm_answer_no_params(f);
 }
 
 

@@ -34,7 +34,7 @@ crm_operator_token(crm_flow_t *f)
 
     f->data = t;
 
-    rc = crm_tenants_no_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_tenants_slug(f, &t->slug);

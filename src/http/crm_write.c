@@ -134,6 +134,15 @@ crm_write_refused(crm_flow_t *f, crm_problem_t problem)
 
 
 ngx_int_t
+crm_write_declined(crm_flow_t *f, crm_problem_t problem)
+{
+    (void) crm_write_refused(f, problem);
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
 crm_write_match(crm_flow_t *f, const crm_record_t *rec)
 {
     if (crm_request_if_match(crm_request(f), crm_record_version(rec))
@@ -153,6 +162,13 @@ crm_write_commit(crm_flow_t *f, crm_ops_t *ops)
 {
     crm_idem_commit(f, ops);
 
+    return crm_write_send(f, ops);
+}
+
+
+ngx_int_t
+crm_write_send(crm_flow_t *f, crm_ops_t *ops)
+{
     if (ops->failed) {
         return NGX_ERROR;
     }

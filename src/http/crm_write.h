@@ -37,6 +37,9 @@ ngx_int_t crm_write_action(crm_flow_t *f, const crm_entity_t *entity,
 /* ends the flow with what a rule came to; *problem is no CRM_P_NONE */
 ngx_int_t crm_write_refused(crm_flow_t *f, crm_problem_t problem);
 
+/* the same for a hook, which ends with NGX_DECLINED */
+ngx_int_t crm_write_declined(crm_flow_t *f, crm_problem_t problem);
+
 /* 412 unless the version is one that If-Match names; NGX_OK or DECLINED */
 ngx_int_t crm_write_match(crm_flow_t *f, const crm_record_t *rec);
 
@@ -45,6 +48,9 @@ ngx_int_t crm_write_match(crm_flow_t *f, const crm_record_t *rec);
  * with the prepared answer; a failed check begins the flow anew.
  */
 ngx_int_t crm_write_commit(crm_flow_t *f, crm_ops_t *ops);
+
+/* the same where the idempotency record is among the writes already */
+ngx_int_t crm_write_send(crm_flow_t *f, crm_ops_t *ops);
 
 /* the record as the answer: status, ETag; 201 also Location */
 void crm_write_answer(crm_flow_t *f, ngx_uint_t status,
