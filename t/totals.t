@@ -155,5 +155,42 @@ totals("activity_state=planned&stage_id=$stages[0]", 100, 66);
 totals('activity_state=overdue&active=false', 0, 0);
 totals('activity_state=overdue&user_id=none', 434, 434);
 
+
+# ---- activities -----------------------------------------------------------
+
+# on the records above 3200, of which 1067 are on somebody else's; 1200 are the
+# salesperson's, also on other records, 400 of them on nobody's
+
+sub activities {
+    my ($query, $all, $own) = @_;
+
+    for my $test ([ $crm, $all, 'manager' ], [ $sales, $own, 'salesperson' ])
+    {
+        my ($client, $n, $who) = @$test;
+
+        is($client->get("/activities?$query&total=true&limit=1")
+                  ->json->{total}, $n, "activities, $query: $who");
+    }
+}
+
+
+activities('sort=due_date', 3200, 2133);
+due(1, 1200, 6, $sales);
+activities('sort=due_date', 4400, 3333);
+activities('state=overdue,today,planned', 4400, 3333);
+activities('state=done,cancelled', 0, 0);
+activities('user_id=' . $sales->id, 1200, 1200);
+
+for my $lead (@ids[0 .. 2]) {
+    my ($mine) = grep { $_->{user_id} == $sales->id }
+        @{ $crm->get("/leads/$lead/activities")->json->{data} };
+
+    $crm->status_ok($sales->post("/activities/$mine->{id}/done"), 200);
+}
+
+activities('state=done', 3, 3);
+activities('state=overdue,today,planned', 4397, 3330);
+activities('state=done,overdue,today,planned', 4400, 3333);
+
 $crm->check_clean;
 done_testing;

@@ -24,6 +24,10 @@ typedef struct {
 } crm_acts_t;
 
 
+/* crm_activities_total.c: how what a salesperson may see is counted where the
+   sources hold exactly that, some of it twice */
+void crm_acts_total(crm_acts_t *acts);
+
 /* the sorted sets that hold what is asked for, by states and filters; says
    in the scan how exact they are */
 ngx_int_t crm_acts_sources(crm_flow_t *f, crm_acts_t *acts);

@@ -415,6 +415,7 @@ crm_acts_sources(crm_flow_t *f, crm_acts_t *acts)
     }
 
     acts->scan.loose = !crm_acts_exact(acts);
+    crm_acts_total(acts);
     acts->scan.empty = acts->scan.nsources == 0;
 
     return NGX_OK;

@@ -101,6 +101,10 @@ crm_scan_start(crm_flow_t *f)
         return crm_scan_count(f, scan);
     }
 
+    if (scan->query.total && scan->count != NULL) {
+        return scan->count(f);
+    }
+
     return crm_scan_go_on(f);
 }
 

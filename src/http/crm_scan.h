@@ -151,7 +151,8 @@ typedef struct {
     ngx_int_t           (*admit)(crm_flow_t *f, crm_record_t *rec);
 
     /* fills total and counted where they are asked for and the bitmaps do not
-       say it; goes on with crm_scan_gathered().  May be NULL */
+       say it; goes on with crm_scan_gathered(), without bitmaps with
+       crm_scan_go_on().  May be NULL */
     crm_step_pt           count;
 
     /* runs instead of the page once the bitmaps are combined; may be NULL */
