@@ -17,7 +17,7 @@ typedef struct {
     const crm_ids_t   *ids;
     crm_record_t     **old;
     crm_record_t     **lead;
-    crm_dup_texts_t   *texts;
+    crm_str_t         *key;             /* by lead and rule; empty: none */
 } crm_dismiss_t;
 
 
@@ -107,50 +107,78 @@ crm_dismiss_take(crm_flow_t *f, crm_dismiss_t *d)
         if (d->lead[i] == NULL) {
             return NGX_ERROR;
         }
-
-        crm_dup_texts_init(&d->texts[i], d->old[i]);
     }
 
     return merged != NULL ? crm_lead_visible(f, merged) : NGX_OK;
 }
 
 
-/* the fields by which two leads match, as bits; contacts count where both
-   have one, as they can be of one company */
+/* each pattern runs once for each lead, however many pairs they make */
 
 static ngx_int_t
-crm_dismiss_fields(crm_flow_t *f, crm_dismiss_t *d, unsigned one,
-    unsigned other, unsigned *fields)
+crm_dismiss_keys(crm_flow_t *f, crm_dismiss_t *d)
 {
-    int              rc, again;
-    unsigned         k;
-    crm_str_t        key, same;
-    crm_dup_rule_t  *rule;
+    int               rc;
+    unsigned          i, k;
+    crm_str_t        *key;
+    crm_dup_texts_t   texts;
 
-    *fields = d->old[one]->v[CRM_LEAD_CONTACT_ID].set
-              && d->old[other]->v[CRM_LEAD_CONTACT_ID].set
-              ? 1U << CRM_DUP_CONTACT : 0;
+    d->key = crm_arena_calloc(&f->arena, (d->ids->n * f->conf->ndup + 1)
+                                         * sizeof(crm_str_t));
+    if (d->key == NULL) {
+        return NGX_ERROR;
+    }
 
-    for (k = 0; k < f->conf->ndup; k++) {
-        rule = &f->conf->dup[k];
+    for (i = 0; i < d->ids->n; i++) {
+        crm_dup_texts_init(&texts, d->old[i]);
 
-        if (!rule->complete) {
-            continue;
-        }
+        for (k = 0; k < f->conf->ndup; k++) {
 
-        rc = crm_dup_key(&f->arena, rule, &d->texts[one], &key);
-        again = crm_dup_key(&f->arena, rule, &d->texts[other], &same);
+            if (!f->conf->dup[k].complete) {
+                continue;
+            }
 
-        if (rc == CRM_ERROR || again == CRM_ERROR) {
-            return NGX_ERROR;
-        }
+            key = &d->key[i * f->conf->ndup + k];
+            rc = crm_dup_key(&f->arena, &f->conf->dup[k], &texts, key);
 
-        if (rc == CRM_OK && again == CRM_OK && crm_str_eq(&key, &same)) {
-            *fields |= 1U << rule->word;
+            if (rc == CRM_ERROR) {
+                return NGX_ERROR;
+            }
+
+            if (rc != CRM_OK) {
+                key->len = 0;
+            }
         }
     }
 
     return NGX_OK;
+}
+
+
+/* the fields by which two leads match, as bits; contacts count where both
+   have one, as they can be of one company */
+
+static unsigned
+crm_dismiss_fields(crm_flow_t *f, const crm_dismiss_t *d, unsigned one,
+    unsigned other)
+{
+    unsigned          k, fields;
+    const crm_str_t  *key, *same;
+
+    fields = d->old[one]->v[CRM_LEAD_CONTACT_ID].set
+             && d->old[other]->v[CRM_LEAD_CONTACT_ID].set
+             ? 1U << CRM_DUP_CONTACT : 0;
+
+    key = &d->key[one * f->conf->ndup];
+    same = &d->key[other * f->conf->ndup];
+
+    for (k = 0; k < f->conf->ndup; k++) {
+        if (key[k].len > 0 && crm_str_eq(&key[k], &same[k])) {
+            fields |= 1U << f->conf->dup[k].word;
+        }
+    }
+
+    return fields;
 }
 
 
@@ -162,8 +190,9 @@ crm_dismiss_pairs(crm_flow_t *f, crm_dismiss_t *d)
     for (i = 0; i < d->ids->n; i++) {
         for (k = i + 1; k < d->ids->n; k++) {
 
-            if (crm_dismiss_fields(f, d, i, k, &fields) != NGX_OK
-                || crm_dup_keep(&f->arena, d->lead[i], d->ids->id[k], fields)
+            fields = crm_dismiss_fields(f, d, i, k);
+
+            if (crm_dup_keep(&f->arena, d->lead[i], d->ids->id[k], fields)
                    != CRM_OK
                 || crm_dup_keep(&f->arena, d->lead[k], d->ids->id[i], fields)
                    != CRM_OK)
@@ -189,10 +218,8 @@ crm_dismiss_loaded(crm_flow_t *f)
 
     d->old = crm_arena_calloc(&f->arena, d->ids->n * sizeof(crm_record_t *));
     d->lead = crm_arena_calloc(&f->arena, d->ids->n * sizeof(crm_record_t *));
-    d->texts = crm_arena_alloc(&f->arena, d->ids->n
-                                          * sizeof(crm_dup_texts_t));
 
-    if (d->old == NULL || d->lead == NULL || d->texts == NULL) {
+    if (d->old == NULL || d->lead == NULL) {
         return NGX_ERROR;
     }
 
@@ -202,7 +229,9 @@ crm_dismiss_loaded(crm_flow_t *f)
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
-    if (crm_dismiss_pairs(f, d) != NGX_OK) {
+    if (crm_dismiss_keys(f, d) != NGX_OK
+        || crm_dismiss_pairs(f, d) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
