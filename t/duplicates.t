@@ -353,6 +353,21 @@ subtest 'groups' => sub {
 
     $crm->delete("/leads/$_") for @pair, $part, @three, @sals, $won;
     is_deeply($groups->($crm), [], 'none');
+
+    # two keys, one of which a hidden record has, too
+
+    my @mine = map { lead($sal, email => 'z@zed.test', company_name => 'Zed') }
+               1, 2;
+    my $hers = lead($crm, company_name => 'Zed', user_id => $sue->id);
+
+    is_deeply([map { $_->[0] } @{ $groups->($crm) }],
+              [[@mine, $hers], \@mine], 'two groups');
+    is_deeply($groups->($sal), [[\@mine, "$mail email z\@zed.test",
+                                 "$domain email zed.test",
+                                 "$company company_name zed"]],
+              'one to whom they are the same records');
+
+    $crm->delete("/leads/$_") for @mine, $hers;
     $crm->check_clean;
 };
 

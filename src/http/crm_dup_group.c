@@ -198,6 +198,36 @@ crm_dup_group_show(crm_flow_t *f, crm_dup_group_t *g)
 }
 
 
+/* whoever sees a part of the records sees the same ones under several keys:
+   these are one group, as a second one would tell of the rest */
+
+ngx_uint_t
+crm_dup_group_join(crm_flow_t *f, crm_dup_group_t *g,
+    const crm_dup_group_t *other)
+{
+    unsigned    k;
+    ngx_uint_t  i;
+
+    if (g->nleads != other->nleads) {
+        return 0;
+    }
+
+    for (i = 0; i < g->nleads; i++) {
+        if (crm_record_id(g->lead[i]) != crm_record_id(other->lead[i])) {
+            return 0;
+        }
+    }
+
+    for (k = 0; k < f->conf->ndup; k++) {
+        if (g->key[k].len == 0) {
+            g->key[k] = other->key[k];
+        }
+    }
+
+    return 1;
+}
+
+
 void
 crm_dup_group_json(crm_flow_t *f, const crm_view_t *view, crm_out_t *out,
     const crm_dup_group_t *g)

@@ -287,7 +287,7 @@ crm_groups_loaded(crm_flow_t *f)
 static ngx_int_t
 crm_groups_compared(crm_flow_t *f)
 {
-    ngx_uint_t          i;
+    ngx_uint_t          i, k;
     crm_groups_t       *g = f->data;
     crm_dup_group_t    *one;
     const crm_reply_t  *reply = f->reply;
@@ -304,6 +304,10 @@ crm_groups_compared(crm_flow_t *f)
 
         if (crm_dup_group_show(f, one) != NGX_OK) {
             return NGX_ERROR;
+        }
+
+        for (k = 0; one->shown && k < g->nshown; k++) {
+            one->shown = !crm_dup_group_join(f, g->shown[k], one);
         }
 
         if (one->shown) {

@@ -51,6 +51,10 @@ const crm_reply_t *crm_dup_group_compare(crm_flow_t *f,
 /* what the caller may see and has not dismissed: two or more, or none */
 ngx_int_t crm_dup_group_show(crm_flow_t *f, crm_dup_group_t *group);
 
+/* 1: the other one has the same leads, and is now part of this one */
+ngx_uint_t crm_dup_group_join(crm_flow_t *f, crm_dup_group_t *g,
+    const crm_dup_group_t *other);
+
 void crm_dup_group_json(crm_flow_t *f, const crm_view_t *view,
     crm_out_t *out, const crm_dup_group_t *group);
 
