@@ -14,7 +14,6 @@
 #include "crm_leads_plan.h"
 #include "crm_respond.h"
 #include "crm_time.h"
-#include "crm_write.h"
 
 
 #define CRM_BULK_DEADLINE  60000        /* milliseconds, of the whole */
@@ -166,7 +165,7 @@ crm_leads_bulk(crm_flow_t *f)
     crm_request_t       *q = crm_request(f);
     crm_bulk_request_t  *r;
 
-    rc = crm_write_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_body_parse(q, 0);

@@ -137,7 +137,7 @@ crm_calendar_token_make(crm_flow_t *f)
 ngx_int_t
 crm_calendar_token_delete(crm_flow_t *f)
 {
-    if (crm_write_params(f) != NGX_OK) {
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_OK;
     }
 

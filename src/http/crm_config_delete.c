@@ -104,7 +104,7 @@ crm_config_delete(crm_flow_t *f)
     crm_record_t         *rec;
     crm_config_counts_t  *counts;
 
-    if (crm_write_params(f) != NGX_OK) {
+    if (crm_answer_no_params(f) != NGX_OK) {
         return NGX_OK;
     }
 

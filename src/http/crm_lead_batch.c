@@ -88,7 +88,7 @@ crm_leads_batch(crm_flow_t *f)
     crm_request_t      *q = crm_request(f);
     crm_leads_batch_t  *b;
 
-    rc = crm_write_params(f);
+    rc = crm_answer_no_params(f);
 
     if (rc == NGX_OK) {
         rc = crm_body_parse(q, 0);

@@ -22,23 +22,6 @@ crm_write_rule(crm_flow_t *f, crm_rule_t *rule)
 }
 
 
-ngx_int_t
-crm_write_params(crm_flow_t *f)
-{
-    crm_param_t  *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param == NULL) {
-        return NGX_OK;
-    }
-
-    (void) crm_answer_bad_param(f, &param->name, NULL, 1);
-
-    return NGX_DECLINED;
-}
-
-
 static ngx_int_t
 crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
     crm_input_mode_t mode, int nobody, ngx_uint_t optional,
@@ -48,7 +31,7 @@ crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
     json_t         *empty;
     crm_request_t  *q = crm_request(f);
 
-    rc = crm_write_params(f);
+    rc = crm_answer_no_params(f);
     if (rc != NGX_OK) {
         return rc;
     }

@@ -12,12 +12,9 @@
 /* rule for the flow's caller and time; faults go into the answer */
 void crm_write_rule(crm_flow_t *f, crm_rule_t *rule);
 
-/* parameters that nobody has asked for: 400 is prepared, NGX_DECLINED.  Those
-   below look at them, too. */
-ngx_int_t crm_write_params(crm_flow_t *f);
-
 /*
- * The body against an entity and the snapshot that it refers to.  NGX_OK: *input is filled and without a fault;
+ * The body against an entity and the snapshot that it refers to; no query
+ * parameter may be left.  NGX_OK: *input is filled and without a fault;
  * NGX_DECLINED: the answer is prepared (400, 415, 422), the step returns
  * NGX_OK; NGX_ERROR.
  */
