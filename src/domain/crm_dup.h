@@ -24,7 +24,7 @@
 
 /* sorted sets of a segment of a generation, and what tells keys apart in
    them: exact as a score */
-#define CRM_DUP_BUCKETS     16384
+#define CRM_DUP_BUCKETS     4096
 #define CRM_DUP_HASH        ((1ULL << 52) - 1)
 
 /* leads of a generation stand in one of these: open and active; won or lost;
