@@ -1,6 +1,7 @@
 /*
  * One JSON value to one field value, by the field's type (api.md, table of
- * kinds).  A refusal names its code and a message for people.
+ * kinds).  A refusal names its code and a message for people.  Texts with a
+ * form of their own are in crm_input_form.c.
  */
 
 #include <math.h>
@@ -321,125 +322,22 @@ crm_input_pattern(crm_input_ctx_t *ctx)
 }
 
 
-/* texts of one line with a form of their own */
-
-static int
-crm_text_is_locale(const crm_str_t *s)
-{
-    size_t  i, run;
-    u_char  c;
-
-    for (run = 0, i = 0; i < s->len; i++) {
-        c = s->data[i];
-
-        if ((c == '-' || c == '_') && run >= 2) {
-            run = 0;
-            continue;
-        }
-
-        c |= 0x20;
-
-        if (!((c >= 'a' && c <= 'z')
-              || (i > 2 && s->data[i] >= '0' && s->data[i] <= '9'))
-            || ++run > 8)
-        {
-            return 0;
-        }
-    }
-
-    return run >= 2 && s->len <= 35;
-}
-
-
-static int
-crm_text_is_currency(const crm_str_t *s)
-{
-    return crm_money_exponent(s) >= 0;
-}
-
-
-static int
-crm_text_is_zone(const crm_str_t *s)
-{
-    return crm_zone_get(s) != NULL;
-}
-
-
-/* RFC 5321, Dot-string: atoms of atext, UTF-8 allowed (RFC 6531) */
-
-static int
-crm_text_is_alias(const crm_str_t *s)
-{
-    size_t  i;
-    u_char  c, last;
-
-    if (s->len == 0 || s->len > 64) {
-        return 0;
-    }
-
-    for (last = '.', i = 0; i < s->len; i++) {
-        c = s->data[i];
-
-        if (c == '.') {
-            if (last == '.') {
-                return 0;
-            }
-
-        } else if (c < 0x80
-                   && !((c >= '0' && c <= '9')
-                        || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-                        || strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL))
-        {
-            return 0;
-        }
-
-        last = c;
-    }
-
-    return last != '.';
-}
-
-
-typedef struct {
-    crm_type_t    type;
-    int         (*valid)(const crm_str_t *s);
-    const char   *message;
-} crm_input_form_t;
-
-static const crm_input_form_t  crm_input_forms[] = {
-    { CRM_T_EMAIL, crm_text_is_email, "is not an e-mail address" },
-    { CRM_T_WEBSITE, crm_text_is_website, "is not a web address" },
-    { CRM_T_COUNTRY, crm_country_valid,
-      "is not a country of ISO 3166-1 alpha-2" },
-    { CRM_T_CURRENCY, crm_text_is_currency, "is not a currency of ISO 4217" },
-    { CRM_T_ZONE, crm_text_is_zone, "is not an IANA time zone" },
-    { CRM_T_LOCALE, crm_text_is_locale, "is not a locale" },
-    { CRM_T_ALIAS, crm_text_is_alias,
-      "is not the local part of an e-mail address" },
-    { CRM_T_PHONE, NULL, NULL }
-};
-
-
 static int
 crm_input_formed(crm_input_ctx_t *ctx)
 {
-    int                      rc;
-    crm_str_t                s;
-    const crm_input_form_t  *form;
+    int          rc;
+    crm_str_t    s;
+    const char  *message;
 
     rc = crm_input_line(ctx, &s);
     if (rc != CRM_OK) {
         return rc;
     }
 
-    for (form = crm_input_forms; form->type != ctx->field->type; form++) {
-        if (form->valid == NULL) {
-            break;
-        }
-    }
-
-    if (s.len > 0 && form->valid != NULL && !form->valid(&s)) {
-        return crm_input_refuse(ctx, CRM_FAULT_INVALID, form->message);
+    if (s.len > 0
+        && crm_input_form(ctx->field->type, &s, &message) != CRM_OK)
+    {
+        return crm_input_refuse(ctx, CRM_FAULT_INVALID, message);
     }
 
     crm_value_set_str(ctx->value, s);
