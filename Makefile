@@ -59,7 +59,7 @@ UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
                -lm -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lxml2
 
 .PHONY: all module asan run stop test test-asan test-crash \
-        unit fuzz-short bench bench-activities soak test-palloc test-valgrind \
+        unit fuzz-short bench bench-parts soak test-palloc test-valgrind \
         test-clang clean
 
 all: module
@@ -115,7 +115,7 @@ test-clang:
 	@CRM_MODULE="$(abspath $(BUILD))/clang/$(MODULE)" \
 	    t/run.pl $(if $(TESTS),$(TESTS),t/00-build.t t/leads.t t/http2.t)
 
-bench-activities: module
+bench-parts: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/activities.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/reports.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/mail.pl
