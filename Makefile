@@ -10,7 +10,8 @@
 #   make test-palloc, test-valgrind, test-clang
 #                   other ways to build and to watch it
 #   make soak       memory over many requests
-#   make bench      the speed, as ratios to limits and to peers
+#   make bench      the speed, as ratios to limits and to peers (bench-routes),
+#                   and of single parts (bench-parts)
 #
 # Variables of `make run': PORT, DATA_DIR, WORKERS, ACCESS_LOG; of
 # `make test-crash': CRASH_ROUNDS, of 15 faults each; of `make fuzz-short':
@@ -59,8 +60,8 @@ UNIT_LIBS   := -lcmocka -ljansson -lpcre2-8 -licui18n -licuuc -lsodium -lical \
                -lm -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lxml2
 
 .PHONY: all module asan run stop test test-asan test-crash \
-        unit fuzz-short bench bench-parts soak test-palloc test-valgrind \
-        test-clang clean
+        unit fuzz-short bench bench-routes bench-parts soak test-palloc \
+        test-valgrind test-clang clean
 
 all: module
 
@@ -90,7 +91,9 @@ test-crash: module
 	    CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/run.pl t/crash/*.t
 
 # BENCH="--growth 1000,100000,1000000 --tenants 10000" takes some minutes more
-bench: module
+bench: bench-routes bench-parts
+
+bench-routes: module
 	@mkdir -p "$(DATA_DIR)"
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" CRM_BUILD="$(abspath $(BUILD))" \
 	    t/bench/run.pl --json "$(abspath $(DATA_DIR))/bench.json" $(BENCH)
