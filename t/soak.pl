@@ -19,7 +19,8 @@ my $top;
 BEGIN { $top = abs_path(dirname(__FILE__) . '/..') }
 
 use lib "$top/t/lib";
-use CRM::Bench qw(wrk script rss_of load);
+use CRM::Bench qw(wrk script rss_of);
+use CRM::Bench::Leads qw(load);
 use CRM::Client;
 use CRM::Server;
 use CRM::Test ();

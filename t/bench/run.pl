@@ -24,7 +24,9 @@ my $top;
 BEGIN { $top = abs_path(dirname(__FILE__) . '/../..') }
 
 use lib "$top/t/lib";
-use CRM::Bench qw(wrk script middle rss_of load leads_batch);
+use CRM::Bench qw(wrk script middle);
+use CRM::Bench::Growth;
+use CRM::Bench::Leads qw(load);
 use CRM::Bench::Peers;
 use CRM::Bench::Replay;
 use CRM::Client;
@@ -69,8 +71,12 @@ printf "%s\n%d leads loaded in batches, %.0f a second\n", $result{machine},
 routes();
 connections();
 guesses();
-growth($_) for split /,/, $growth;
-many_tenants() if $tenants;
+
+my $grown = CRM::Bench::Growth->new(server => $server, measure => \&measure,
+                                    stages => \&stages, rounds => $rounds);
+
+$result{growth}{$_} = $grown->tenant($_) for split /,/, $growth;
+$result{tenants} = $grown->tenants($tenants) if $tenants;
 
 $result{took} = time - $begun;
 printf "\n%.0f seconds\n", $result{took};
@@ -466,90 +472,4 @@ END
         $result{guesses}{rate}, $beside->{rate} / $alone->{rate},
         map { $_ / 1000 } $beside->{p50}, $alone->{p50}, $beside->{p99},
                           $alone->{p99};
-}
-
-
-# ---- growth --------------------------------------------------------------
-
-sub memory {
-    my ($bytes) = $server->redis('INFO', 'memory') =~ /^used_memory:(\d+)/m;
-
-    return $bytes;
-}
-
-
-sub growth {
-    my ($count) = @_;
-
-    my $client = CRM::Test->tenant(server => $server, slug => "grown$count");
-    my @stages = stages($client);
-    my $before = memory();
-    my $rate   = load($client, 1, $count, \@stages);
-    my $bytes  = (memory() - $before) / $count;
-
-    my %paths = (
-        'GET /leads/{id}' => '/leads/' . int($count / 2),
-        'newest'          => '/leads?limit=50',
-        'three filters, sorted' => '/leads?priority=2,3&country=DE&source=Fair'
-                                   . '&sort=-expected_revenue&limit=50',
-        'two words'       => '/leads?q=company+maryam&limit=50',
-        'GET /board'      => '/board?limit=20',
-    );
-
-    printf "\n%d leads in one tenant: loaded at %.0f a second, %.0f bytes of "
-        . "Redis each, worker %.0f MiB\n", $count, $rate, $bytes,
-        rss_of($server->workers);
-
-    $result{growth}{$count} = { rate => $rate, bytes => $bytes,
-                                worker => rss_of($server->workers) };
-
-    for my $name (sort keys %paths) {
-        my @got = map { measure("/crm/v1$paths{$name}", client => $client) }
-                  1 .. $rounds;
-        my $m = $result{growth}{$count}{$name} = middle(@got);
-
-        printf "  %-24s %8.0f/s  p50 %7.2f ms  p99 %7.2f ms  nginx %4.0f us  "
-            . "Redis %4.0f us\n", $name, $m->{rate}, $m->{p50} / 1000,
-            $m->{p99} / 1000, $m->{nginx}, $m->{redis};
-    }
-}
-
-
-# A hundred leads each; requests to all of them, so that no cache holds them.
-
-sub many_tenants {
-    my $before = memory();
-    my $from   = time;
-    my $lua    = 'local who = {';
-    my $body;
-
-    for my $n (1 .. $tenants) {
-        my $client = CRM::Test->tenant(server => $server, slug => "many$n");
-
-        $body //= leads_batch([ map { $_->{id} }
-                                @{ $client->get('/stages')->json->{data} } ],
-                              1, 100);
-        ok($client->post('/leads/batch', undef, raw => $body));
-        $lua .= '"' . $client->token . '",';
-    }
-
-    my $bytes = (memory() - $before) / $tenants / 100;
-    my $file  = script($lua . <<"END");
-}
-function request()
-    local n = math.random($tenants)
-    return wrk.format("GET", "/crm/v1/leads/50", {
-        ["Host"] = "many" .. n .. ".localhost",
-        ["Authorization"] = "Bearer " .. who[n] })
-end
-END
-    my $m = middle(map { measure('/', script => $file) } 1 .. $rounds);
-
-    $result{tenants} = { count => $tenants, bytes => $bytes, read => $m,
-                         worker => rss_of($server->workers) };
-    printf "\n%d tenants of 100 leads: made in %.0f s, %.0f bytes of Redis a "
-        . "lead, worker %.0f MiB\n  GET /leads/{id} of any %8.0f/s  p50 %.2f "
-        . "ms  p99 %.2f ms\n", $tenants, time - $from, $bytes,
-        $result{tenants}{worker}, $m->{rate}, $m->{p50} / 1000,
-        $m->{p99} / 1000;
 }

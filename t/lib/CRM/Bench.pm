@@ -11,7 +11,7 @@ use File::Temp ();
 use POSIX ();
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(wrk script median middle cpu_of rss_of load leads_batch);
+our @EXPORT_OK = qw(wrk script median middle cpu_of rss_of);
 
 my $HZ = POSIX::sysconf(POSIX::_SC_CLK_TCK());
 
@@ -116,70 +116,6 @@ sub middle {
     return { map { my $name = $_;
                    ($name => median(map { $_->{$name} // 0 } @rounds)) }
              keys %{ $rounds[0] } };
-}
-
-
-# ---- loading -------------------------------------------------------------
-
-# the body of a batch of leads with these numbers, spread over the stages
-
-sub leads_batch {
-    my ($stages, $from, $to) = @_;
-
-    return '{"operations":[' . join(',', map {
-        sprintf '{"op":"create","body":{"name":"Lead number %d of the benchmark'
-            . '","stage_id":%d,"contact_name":"Maryam Hosseini","company_name"'
-            . ':"Company %d","email":"lead%d@company%d.example","phone":"+98 91'
-            . '2 %07d","city":"Tehran","country":"%s","description":"Wants an o'
-            . 'ffer with delivery times.","expected_revenue":%d,"priority":%d,"'
-            . 'source":"%s"}}',
-            $_, $stages->[ $_ % @$stages ], $_ % 50_000, $_, $_ % 50_000,
-            $_ % 10_000_000, (qw(IR DE FR US))[ $_ / 4 % 4 ], 1000 * ($_ % 977),
-            $_ % 4, (qw(Website Fair Referral))[ $_ % 3 ]
-    } $from .. $to) . ']}';
-}
-
-
-# Leads up to a number, by several processes with batches of 500.  Returns how
-# many a second.
-
-sub load {
-    my ($crm, $from, $to, $stages) = @_;
-
-    my $begun = time;
-    my $width = 6;
-    my @pids;
-
-    for my $part (0 .. $width - 1) {
-        my $pid = fork // die "fork: $!\n";
-
-        push @pids, $pid;
-        next if $pid;
-
-        for (my $n = $from + 500 * $part; $n <= $to; $n += 500 * $width) {
-            my $last = $n + 499 > $to ? $to : $n + 499;
-            my $body = leads_batch($stages, $n, $last);
-            my $text = $crm->server->raw("POST /crm/v1/leads/batch HTTP/1.1"
-                . "\r\nHost: " . $crm->slug . ".localhost\r\nAuthorization: "
-                . "Bearer " . $crm->token . "\r\nContent-Type: application/json"
-                . "\r\nConnection: close\r\nContent-Length: "
-                . length($body) . "\r\n\r\n$body", 60);
-
-            if ($text !~ /"failed":0,/) {
-                print STDERR substr($text, 0, 600), "\n";
-                POSIX::_exit(1);
-            }
-        }
-
-        POSIX::_exit(0);
-    }
-
-    for my $pid (@pids) {
-        waitpid $pid, 0;
-        die "a batch failed\n" if $?;
-    }
-
-    return ($to - $from + 1) / (time - $begun);
 }
 
 
