@@ -409,7 +409,12 @@ is_deeply([ map { $_->{status} }
 # the same again, after a crash has lost what came of the whole
 
 my @again = map { lead(contact_name => "Again $_") } 1 .. 3;
-my @body  = (json => { action => 'convert', ids => \@again },
+my @dups  = map { lead(email => 'again@d.example') } 1 .. 3;
+
+push @again, @dups[ 2, 0, 1 ];
+
+my @body  = (json => { action => 'convert', ids => \@again,
+                       params => { dedupe => \1 } },
              headers => { 'Idempotency-Key' => 'again' });
 
 $before = contacts();
@@ -423,7 +428,7 @@ is($once_more->header('Idempotency-Replayed'), undef, 'done again');
 is_deeply($once_more->json->{results},
           [ map { { id => $_, status => 200, code => undef } } @again ],
           'with the same results');
-is(contacts(), $before + 3, 'and nothing twice');
+is(contacts(), $before + 4, 'and nothing twice');
 
 for my $case ([ { customer => 'create' }, 'customer' ],
               [ { user_ids => [999] }, 'user_ids' ],
@@ -475,6 +480,18 @@ is(contacts(), $before + 551, 'a customer each');
 my %n;
 $n{ $_->{user_id} }++ for @{ $rest->{data} };
 is_deeply(\%n, { $sara->id => 276, $omid->id => 275 }, 'by turns');
+
+# a worker that died before it could note what it had done
+
+$crm->redis('HDEL', "{}job:$job->{id}", qw(cursor finished result));
+$crm->redis('HSET', "{}job:$job->{id}", state => 'running', done => 0);
+$crm->server->redis('ZADD', '{crm:registry}:queue', 1,
+                    $crm->slug . ":$job->{id}");
+
+is_deeply(pick($crm->wait_job($res)->json, qw(state total done failed)),
+          { state => 'done', total => 1100, done => 1100, failed => 0 },
+          'begun again: all that it merged is done');
+is(contacts(), $before + 551, 'and nothing twice');
 
 $crm->check_clean;
 done_testing;

@@ -12,6 +12,7 @@
 #include "crm_bulk.h"
 #include "crm_bulk_actions.h"
 #include "crm_conversion.h"
+#include "crm_idem.h"
 
 
 #define CRM_BULK_CHOSEN  40             /* matches looked at, best first */
@@ -60,20 +61,40 @@ crm_bulk_convert_amend(crm_flow_t *f, crm_conversion_t *c)
 }
 
 
-/* the turn goes on with the commit, that of a job in its hash; all that were
-   merged are marked as done */
+/* all that are merged are done: marked so and, for a copy of the request that
+   comes after a crash, with this outcome */
+
+static void
+crm_bulk_convert_done(crm_flow_t *f, crm_bulk_t *b, crm_conversion_t *c)
+{
+    int64_t       id;
+    unsigned      i;
+    ngx_uint_t    k;
+    crm_child_t  *child = f->owner;
+
+    for (i = 0; i < c->g.m.n; i++) {
+        id = crm_record_id(c->g.m.rec[i]);
+
+        crm_bulk_mark_put(f, b, &c->g.ops, id, crm_str("-"));
+
+        for (k = 0; k < b->n; k++) {
+            if (b->item[k].id == id && k != child->number) {
+                crm_idem_store_part(f, b->children.parent, k, &c->g.ops);
+            }
+        }
+    }
+}
+
+
+/* the turn goes on with the commit, that of a job in its hash */
 
 static ngx_int_t
 crm_bulk_convert_extend(crm_flow_t *f, crm_conversion_t *c)
 {
-    unsigned     i;
     crm_str_t    key, none = crm_null_string;
     crm_bulk_t  *b = crm_bulk_of((crm_child_t *) c->of);
 
-    for (i = 0; i < c->g.m.n; i++) {
-        crm_bulk_mark_put(f, b, &c->g.ops, crm_record_id(c->g.m.rec[i]),
-                          crm_str("-"));
-    }
+    crm_bulk_convert_done(f, b, c);
 
     if (b->job == NULL) {
         return NGX_OK;

@@ -437,8 +437,8 @@ crm_conversion_decide(crm_flow_t *f)
     crm_ops_init(&c->g.ops, &f->arena);
 
     if (crm_conversion_write(f, c, &rule) != NGX_OK
-        || (c->extend != NULL && c->extend(f, c) != NGX_OK)
-        || crm_conversion_answer(f, c) != NGX_OK)
+        || crm_conversion_answer(f, c) != NGX_OK
+        || (c->extend != NULL && c->extend(f, c) != NGX_OK))
     {
         return NGX_ERROR;
     }

@@ -44,7 +44,7 @@ struct crm_conversion_s {
        the problem is set.  May be NULL. */
     ngx_int_t          (*amend)(crm_flow_t *f, crm_conversion_t *c);
 
-    /* more for the same commit; may be NULL */
+    /* more for the same commit, the answer is prepared; may be NULL */
     ngx_int_t          (*extend)(crm_flow_t *f, crm_conversion_t *c);
 
     /* the commit is done; may be NULL */

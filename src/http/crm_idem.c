@@ -352,6 +352,23 @@ crm_idem_part(crm_flow_t *f, crm_flow_t *part, ngx_uint_t number)
 
 
 void
+crm_idem_store_part(crm_flow_t *f, crm_flow_t *whole, ngx_uint_t number,
+    crm_ops_t *ops)
+{
+    crm_str_t  own = f->idem_key;
+
+    if (whole->idem_key.len == 0) {
+        return;
+    }
+
+    crm_idem_part(whole, f, number);
+    crm_idem_store(f, ops);
+
+    f->idem_key = own;
+}
+
+
+void
 crm_idem_result(crm_flow_t *f)
 {
     crm_answer_t  *answer = &f->answer;

@@ -40,6 +40,11 @@ void crm_idem_store(crm_flow_t *f, crm_ops_t *ops);
 /* a part of the work gets a key of its own below the request's */
 void crm_idem_part(crm_flow_t *f, crm_flow_t *part, ngx_uint_t number);
 
+/* f's outcome is that of another part of the whole, too, which f has done
+   with its own */
+void crm_idem_store_part(crm_flow_t *f, crm_flow_t *whole, ngx_uint_t number,
+    crm_ops_t *ops);
+
 /* id and version of a replayed record of a batch into f->answer: such a
    record stores them as Location and ETag */
 void crm_idem_result(crm_flow_t *f);
