@@ -17,6 +17,7 @@
 #define CRM_DUP_SIZE_SHIFT  44
 
 
+static ngx_int_t crm_groups_begin(crm_flow_t *f);
 static ngx_int_t crm_groups_round(crm_flow_t *f);
 static ngx_int_t crm_groups_picked(crm_flow_t *f);
 static ngx_int_t crm_groups_members(crm_flow_t *f);
@@ -28,6 +29,7 @@ static ngx_int_t crm_groups_answer(crm_flow_t *f);
 
 typedef struct {
     crm_dup_query_t     query;
+    crm_str_t           secret;         /* of its cursors */
     crm_dup_group_t    *group;          /* of this round */
     ngx_uint_t          ngroups;
     crm_dup_group_t   **shown;
@@ -61,9 +63,34 @@ crm_duplicates_groups(crm_flow_t *f)
         return NGX_ERROR;
     }
 
+    crm_dup_seal_ask(f);
+
+    return crm_flow_wait(f, crm_groups_begin);
+}
+
+
+static ngx_int_t
+crm_groups_begin(crm_flow_t *f)
+{
+    ngx_int_t      rc;
+    crm_groups_t  *g = f->data;
+
+    rc = crm_dup_seal_take(f, &g->secret);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_AGAIN ? crm_flow_wait(f, crm_groups_begin) : rc;
+    }
+
     if (!g->query.begun) {
         g->query.after.score = (int64_t) (CRM_DUP_COMMON + 1)
                                << CRM_DUP_SIZE_SHIFT;
+
+    } else {
+        rc = crm_dup_unseal(f, &g->secret, &g->query.after);
+    }
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     return crm_groups_round(f);
@@ -370,6 +397,7 @@ crm_groups_answer(crm_flow_t *f)
 {
     ngx_uint_t     i;
     crm_out_t     *out;
+    crm_cursor_t   cursor;
     crm_groups_t  *g = f->data;
 
     out = crm_answer_json(f, NGX_HTTP_OK);
@@ -385,8 +413,13 @@ crm_groups_answer(crm_flow_t *f)
 
     crm_out_char(out, ']');
 
-    if (crm_dup_cursor_json(f, &g->query, out, g->more ? &g->query.after
-                                                       : NULL)
+    if (g->more
+        && crm_dup_seal(f, &g->secret, &g->query.after, &cursor) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (crm_dup_cursor_json(f, &g->query, out, g->more ? &cursor : NULL)
         != NGX_OK)
     {
         return NGX_ERROR;

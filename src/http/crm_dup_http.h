@@ -20,6 +20,18 @@ typedef struct {
 ngx_int_t crm_dup_query(crm_flow_t *f, crm_dup_query_t *q,
     ngx_uint_t active);
 
+/* crm_dup_seal.c: the tenant's secret from the last reply to what is queued;
+   NGX_AGAIN: there was none, it is made and queued */
+void crm_dup_seal_ask(crm_flow_t *f);
+ngx_int_t crm_dup_seal_take(crm_flow_t *f, crm_str_t *secret);
+
+/* a cursor that tells its reader nothing, and back in its place.
+   NGX_DECLINED: it is none of these, 400 is prepared */
+ngx_int_t crm_dup_seal(crm_flow_t *f, const crm_str_t *secret,
+    const crm_cursor_t *after, crm_cursor_t *sealed);
+ngx_int_t crm_dup_unseal(crm_flow_t *f, const crm_str_t *secret,
+    crm_cursor_t *cursor);
+
 /* crm_dup_count.c: fills view->counted for n leads, then next */
 ngx_int_t crm_dup_count(crm_flow_t *f, crm_view_t *view, crm_record_t **lead,
     ngx_uint_t n, crm_step_pt next);
