@@ -128,6 +128,10 @@ crm_config_read_health(crm_flow_t *f)
 {
     crm_record_t  *rec;
 
+    if (crm_dup_health_outdated(f, f->nreply)) {
+        return crm_flow_retry(f);
+    }
+
     rec = crm_config_named(f);
     rec = rec ? crm_dup_health_take(f, rec, f->reply, f->nreply) : NULL;
 

@@ -4,13 +4,27 @@
 #include "crm_keyer.h"
 
 
+static ngx_uint_t
+crm_dup_health_chunks(crm_flow_t *f)
+{
+    return (f->tenant->last_id[CRM_KIND_LEAD] >> CRM_CHUNK_SHIFT) + 1;
+}
+
+
+ngx_uint_t
+crm_dup_health_outdated(crm_flow_t *f, ngx_uint_t nreplies)
+{
+    return nreplies != crm_dup_health_chunks(f);
+}
+
+
 ngx_uint_t
 crm_dup_health_ask(crm_flow_t *f, const crm_record_t *rule)
 {
     crm_str_t   none = crm_null_string;
     ngx_uint_t  chunk, chunks;
 
-    chunks = (f->tenant->last_id[CRM_KIND_LEAD] >> CRM_CHUNK_SHIFT) + 1;
+    chunks = crm_dup_health_chunks(f);
 
     for (chunk = 0; chunk < chunks; chunk++) {
         crm_flow_call(f, "BITCOUNT",

@@ -27,6 +27,10 @@ ngx_int_t crm_dup_carry(crm_flow_t *f, const crm_record_t *old,
 /* queues what tells a rule's health; returns how many replies there will be */
 ngx_uint_t crm_dup_health_ask(crm_flow_t *f, const crm_record_t *rule);
 
+/* another worker has given ids of more chunks since so many were asked for:
+   to be asked anew */
+ngx_uint_t crm_dup_health_outdated(crm_flow_t *f, ngx_uint_t nreplies);
+
 /* a copy with its health from the replies; NULL: out of memory */
 crm_record_t *crm_dup_health_take(crm_flow_t *f, const crm_record_t *rule,
     const crm_reply_t *replies, ngx_uint_t nreplies);

@@ -86,6 +86,10 @@ crm_conf_list_health(crm_flow_t *f)
     crm_conf_page_t  *page = f->data;
     crm_conf_list_t  *list = &f->conf->list[CRM_KIND_DUPLICATE_RULE];
 
+    if (crm_dup_health_outdated(f, page->chunks)) {
+        return crm_flow_retry(f);
+    }
+
     rec = crm_arena_alloc(&f->arena, list->n * sizeof(crm_record_t *));
     if (rec == NULL) {
         return NGX_ERROR;
