@@ -263,6 +263,25 @@ my $second = bulk($crm, 'priority', \@ids, { priority => 1 }, %key);
 is_deeply($second->json, $first->json, 'the same answer');
 is($second->header('Idempotency-Replayed'), 'true', 'replayed');
 
+# at once, over connections of their own, so that both workers have some
+
+my %code;
+
+for my $round (1 .. 40) {
+    my $many   = CRM::Client->new(%$crm, ua => undef);
+    my @copies = map { [ POST => '/leads/bulk', {
+        json    => { action => 'priority', ids => \@ids,
+                     params => { priority => $round % 4 } },
+        headers => { 'Idempotency-Key' => "bulk-at-once-$round" },
+    } ] } 1 .. 4;
+
+    $code{ $_->code // $_->status }++ for $many->concurrently(@copies);
+}
+
+is_deeply([ grep { !/^(?:200|idempotency_in_progress)\z/ } keys %code ], [],
+          'copies at once: done, or in progress');
+cmp_ok($code{200}, '>=', 40, 'once each');
+
 
 # ---- filters -------------------------------------------------------------
 

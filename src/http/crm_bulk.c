@@ -433,7 +433,9 @@ crm_bulk_begin(crm_flow_t *f)
 static ngx_int_t
 crm_bulk_begun(crm_flow_t *f)
 {
-    switch (crm_commit_reply(&f->reply[0], NULL, NULL)) {
+    ngx_uint_t  failed;
+
+    switch (crm_commit_reply(&f->reply[0], &failed, NULL)) {
 
     case NGX_OK:
         return crm_bulk_run(f, crm_bulk_end);
