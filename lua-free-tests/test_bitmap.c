@@ -172,6 +172,39 @@ test_next(void **state)
 }
 
 
+/* only the range is narrowed, also where the other has no chunk */
+
+static void
+test_range(void **state)
+{
+    crm_bitmap_t   a, b, none;
+    const int64_t  ids[] = { 2047, 2048, 3000, 4095, 4096, 40000 };
+    const int64_t  some[] = { 3000 };
+
+    (void) state;
+
+    a = bitmap(ids, 6);
+    b = bitmap(some, 1);
+    none = bitmap(some, 0);
+
+    crm_bitmap_and_range(&a, &b, 2048, 2048);
+
+    assert_int_equal(crm_bitmap_count(&a), 4);
+    assert_true(crm_bitmap_has(&a, 2047));
+    assert_false(crm_bitmap_has(&a, 2048));
+    assert_true(crm_bitmap_has(&a, 3000));
+    assert_false(crm_bitmap_has(&a, 4095));
+    assert_true(crm_bitmap_has(&a, 4096));
+
+    crm_bitmap_and_range(&a, &none, 38912, 2048);
+    assert_false(crm_bitmap_has(&a, 40000));
+    assert_true(crm_bitmap_has(&a, 4096));
+
+    crm_bitmap_and_range(&a, &b, 1 << 24, 2048);
+    assert_int_equal(crm_bitmap_count(&a), 3);
+}
+
+
 int
 main(void)
 {
@@ -179,6 +212,7 @@ main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_combine),
+        cmocka_unit_test(test_range),
         cmocka_unit_test(test_next)
     };
 

@@ -131,6 +131,29 @@ crm_bitmap_and(crm_bitmap_t *b, const crm_bitmap_t *other)
 }
 
 
+void
+crm_bitmap_and_range(crm_bitmap_t *b, const crm_bitmap_t *other,
+    int64_t first, unsigned n)
+{
+    unsigned   chunk, k, end;
+    uint64_t  *to, *from;
+
+    chunk = (unsigned) (first >> CRM_BITMAP_SHIFT);
+
+    if (chunk >= b->n || b->chunk[chunk] == NULL) {
+        return;
+    }
+
+    to = b->chunk[chunk];
+    from = chunk < other->n ? other->chunk[chunk] : NULL;
+    k = (unsigned) (first & CRM_BITMAP_MASK) / 64;
+
+    for (end = k + n / 64; k < end; k++) {
+        to[k] &= from != NULL ? from[k] : 0;
+    }
+}
+
+
 int
 crm_bitmap_has(const crm_bitmap_t *b, int64_t id)
 {

@@ -40,6 +40,11 @@ void crm_bitmap_add(crm_bitmap_t *b, const crm_bitmap_t *other);
 /* keeps what is also in the other */
 void crm_bitmap_and(crm_bitmap_t *b, const crm_bitmap_t *other);
 
+/* the same for n ids from `first' on, whole multiples of 64 within a chunk;
+   the others are left alone */
+void crm_bitmap_and_range(crm_bitmap_t *b, const crm_bitmap_t *other,
+    int64_t first, unsigned n);
+
 int crm_bitmap_has(const crm_bitmap_t *b, int64_t id);
 
 int64_t crm_bitmap_count(const crm_bitmap_t *b);

@@ -12,6 +12,7 @@ static ngx_int_t crm_scan_count(crm_flow_t *f, crm_scan_t *scan);
 static ngx_int_t crm_scan_counted(crm_flow_t *f);
 static ngx_int_t crm_scan_walk(crm_flow_t *f, crm_scan_t *scan);
 static ngx_int_t crm_scan_walked(crm_flow_t *f);
+static ngx_int_t crm_scan_learnt(crm_flow_t *f);
 static ngx_int_t crm_scan_groups(crm_flow_t *f, crm_scan_t *scan);
 
 
@@ -176,7 +177,7 @@ crm_scan_gathered(crm_flow_t *f)
 
     n = crm_bitmap_count(&scan->bits);
 
-    if (!scan->counted && !scan->loose) {
+    if (!scan->counted && !scan->loose && !scan->learns) {
         scan->total = n;
         scan->counted = 1;
     }
@@ -196,7 +197,7 @@ crm_scan_gathered(crm_flow_t *f)
         scan->mode = CRM_SCAN_BY_GROUPS;
 
     } else if (scan->mode == CRM_SCAN_BY_WALK && scan->walked == 0
-               && crm_scan_are_few(scan, n))
+               && !scan->learns && crm_scan_are_few(scan, n))
     {
         if (n > CRM_SCAN_FEW) {
             f->redis = f->worker->bulk;
@@ -288,7 +289,8 @@ crm_scan_chunk(const crm_scan_t *scan)
 static ngx_uint_t
 crm_scan_may_stop(const crm_scan_t *scan)
 {
-    return scan->walked >= CRM_SCAN_WALK && scan->marked;
+    return scan->marked
+           && scan->walked >= (scan->learns ? CRM_SCAN_LEARN : CRM_SCAN_WALK);
 }
 
 
@@ -367,6 +369,10 @@ crm_scan_walked(crm_flow_t *f)
     switch (crm_walk_take(f, scan)) {
 
     case NGX_OK:
+        if (scan->learns && crm_scan_learn(f, scan) > 0) {
+            return crm_flow_wait(f, crm_scan_learnt);
+        }
+
         return crm_scan_walk(f, scan);
 
     case NGX_AGAIN:
@@ -376,6 +382,16 @@ crm_scan_walked(crm_flow_t *f)
     default:
         return NGX_ERROR;
     }
+}
+
+
+static ngx_int_t
+crm_scan_learnt(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+
+    return crm_scan_take_learnt(f, scan) == NGX_OK ? crm_scan_walk(f, scan)
+                                                   : NGX_ERROR;
 }
 
 

@@ -28,6 +28,7 @@
 
 
 #define CRM_SCAN_WALK     4000      /* entries of a walk in one request */
+#define CRM_SCAN_LEARN    16000     /* ... that learns words as it goes */
 #define CRM_SCAN_FEW      1000      /* matches that are sorted in the worker */
 #define CRM_SCAN_MORE     3000      /* ... rather than a walk without end */
 #define CRM_SCAN_WHOLE    100       /* matches that are loaded at once */
@@ -103,11 +104,13 @@ typedef struct {
 /* a word of q */
 typedef struct {
     const crm_str_t      *text;
-    crm_bitmap_t          bits;     /* who has it; of a common one: who has
+    crm_bitmap_t          bits;     /* who has it; until it is read: who has
                                        its first two letters */
+    int64_t               estimate; /* of how many records have it */
     ngx_uint_t           *set;      /* those asked for */
     ngx_uint_t            nsets;
     ngx_uint_t            reply;
+    unsigned              read:1;   /* bits are those who have it */
     unsigned              common:1;
 } crm_word_t;
 
@@ -165,11 +168,19 @@ typedef struct {
     unsigned              begun:1;      /* `after' is meant */
     unsigned              counted:1;    /* total is exact */
     unsigned              narrowed:1;   /* the narrow term was too wide */
+    unsigned              learns:1;     /* bits are exact only in sets of words
+                                           that are known */
     int64_t               last_id;
+    int64_t               among;        /* records that the terms hold */
     crm_bitmap_t          bits;
     crm_word_t           *word;         /* those of the query that have
                                            entries */
     ngx_uint_t            nwords;
+    ngx_uint_t            nsets;        /* of every word */
+    crm_word_t           *reading;
+    u_char               *known;        /* by set */
+    ngx_uint_t           *learnt;       /* sets being learnt */
+    ngx_uint_t            nlearnt;
     int64_t               total;
 
     crm_sort_key_t        after;
@@ -258,9 +269,17 @@ ngx_int_t crm_scan_gathered(crm_flow_t *f);
 ngx_int_t crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan,
     ngx_uint_t *reply);
 
-/* takes the replies; NGX_AGAIN: more was queued, for crm_scan_take_sets() */
-ngx_int_t crm_scan_take_words(crm_flow_t *f, crm_scan_t *scan);
-void crm_scan_take_sets(crm_flow_t *f, crm_scan_t *scan);
+/* takes the replies: bits of each word, and estimates */
+void crm_scan_take_words(crm_flow_t *f, crm_scan_t *scan);
+
+/* narrows scan->bits by the words that are not read yet, or leaves that to the
+   walk; goes on with crm_scan_gathered() */
+ngx_int_t crm_scan_words(crm_flow_t *f, crm_scan_t *scan);
+
+/* of a walk that learns: asks for the words of what was fetched; 0: all of
+   that is known */
+ngx_uint_t crm_scan_learn(crm_flow_t *f, crm_scan_t *scan);
+ngx_int_t crm_scan_take_learnt(crm_flow_t *f, crm_scan_t *scan);
 
 /* ---- crm_scan_walk.c: sorted sets -------------------------------------- */
 

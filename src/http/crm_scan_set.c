@@ -9,7 +9,6 @@
 
 static ngx_int_t crm_scan_narrow_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_gather_taken(crm_flow_t *f);
-static ngx_int_t crm_scan_words_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_combine(crm_flow_t *f, crm_scan_t *scan);
 
 
@@ -327,26 +326,7 @@ crm_scan_gather_taken(crm_flow_t *f)
         }
     }
 
-    switch (crm_scan_take_words(f, scan)) {
-
-    case NGX_OK:
-        return crm_scan_combine(f, scan);
-
-    case NGX_AGAIN:
-        return crm_flow_wait(f, crm_scan_words_taken);
-
-    default:
-        return NGX_ERROR;
-    }
-}
-
-
-static ngx_int_t
-crm_scan_words_taken(crm_flow_t *f)
-{
-    crm_scan_t  *scan = f->data;
-
-    crm_scan_take_sets(f, scan);
+    crm_scan_take_words(f, scan);
 
     return crm_scan_combine(f, scan);
 }
@@ -388,6 +368,9 @@ crm_scan_combine(crm_flow_t *f, crm_scan_t *scan)
         crm_scan_and(scan, &scan->visible->bits);
     }
 
+    scan->among = scan->has_bits ? crm_bitmap_count(&scan->bits)
+                                 : scan->last_id;
+
     for (i = 0; i < scan->nwords; i++) {
         crm_scan_and(scan, &scan->word[i].bits);
     }
@@ -396,5 +379,5 @@ crm_scan_combine(crm_flow_t *f, crm_scan_t *scan)
         return NGX_ERROR;
     }
 
-    return crm_scan_gathered(f);
+    return crm_scan_words(f, scan);
 }

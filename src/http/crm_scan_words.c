@@ -1,10 +1,17 @@
 /*
  * The words of q as bitmaps.
  *
- * A word's sorted sets are by 2,048 ids (keys.md): counted first, and read
- * only where they hold something.  A word that too many records have is not
- * read: its first two letters narrow the walk, and every record is compared
- * with the words when it is loaded.  Words of one letter are only compared.
+ * A word's sorted sets are by 2,048 ids (keys.md).  In a tenant of a few sets
+ * they are read at once; in others, some of them tell about how many records
+ * have the word, and then it is
+ *
+ *   read   the rarest first, the others only where something is left
+ *   learnt set by set, where a walk in order of creation will not come far
+ *          until its page is full
+ *   common neither: its first two letters narrow the walk, and every record is
+ *          compared with the words when it is loaded
+ *
+ * Words of one letter are only compared.
  */
 
 #include "crm_scan.h"
@@ -12,9 +19,16 @@
 #include "crm_words.h"
 
 
-#define CRM_WORD_COMMON  20000  /* entries that are not read any more */
-#define CRM_WORD_SMALL   4      /* sets that are read without counting */
+#define CRM_WORD_COMMON  20000  /* records: too many to be read */
+#define CRM_WORD_SMALL   4      /* sets that are read without an estimate */
+#define CRM_WORD_SAMPLE  16     /* sets that are counted for it */
 #define CRM_WORD_DIGITS  4      /* of the id within a set */
+#define CRM_WORD_PAGE    50     /* of a longer page, as much is learnt for */
+
+
+static crm_word_t *crm_word_rarest(const crm_scan_t *scan);
+static ngx_int_t crm_word_read(crm_flow_t *f, crm_scan_t *scan);
+static ngx_int_t crm_word_taken(crm_flow_t *f);
 
 
 static ngx_uint_t
@@ -72,54 +86,6 @@ crm_word_ask_pair(crm_flow_t *f, const crm_scan_t *scan,
 }
 
 
-ngx_int_t
-crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t *reply)
-{
-    ngx_uint_t   i, k, sets;
-    crm_word_t  *w;
-    const char  *command;
-
-    sets = (scan->last_id >> CRM_WORDS_SHIFT) + 1;
-    command = sets > CRM_WORD_SMALL ? "ZLEXCOUNT" : "ZRANGEBYLEX";
-
-    scan->nwords = crm_words_indexed(&scan->query.words);
-    scan->word = crm_arena_calloc(&f->arena,
-                                  scan->nwords * sizeof(crm_word_t) + 1);
-    if (scan->word == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (scan->nwords < scan->query.words.n) {
-        scan->loose = 1;
-    }
-
-    for (i = 0; i < scan->nwords; i++) {
-        w = &scan->word[i];
-        w->text = &scan->query.words.str[i];
-        w->nsets = crm_word_is_pair(w->text) ? 0 : sets;
-        w->set = crm_arena_alloc(&f->arena, sets * sizeof(ngx_uint_t));
-
-        if (w->set == NULL
-            || crm_bitmap_init(&w->bits, &f->arena, scan->last_id) != CRM_OK)
-        {
-            return NGX_ERROR;
-        }
-
-        w->reply = *reply;
-        crm_word_ask_pair(f, scan, w);
-
-        for (k = 0; k < w->nsets; k++) {
-            w->set[k] = k;
-            crm_word_ask_set(f, scan, command, w->text, k);
-        }
-
-        *reply += 1 + w->nsets;
-    }
-
-    return NGX_OK;
-}
-
-
 /* members are the rest of the word, 0x01, four digits */
 
 static void
@@ -147,90 +113,374 @@ crm_word_take_set(crm_word_t *w, ngx_uint_t set, const crm_reply_t *reply)
 }
 
 
-/* the sets that hold any, unless they hold too many */
-
 static void
-crm_word_choose(crm_flow_t *f, crm_scan_t *scan, crm_word_t *w)
+crm_word_take_sets(crm_flow_t *f, crm_word_t *w, const ngx_uint_t *set,
+    ngx_uint_t n)
 {
-    int64_t             sum;
-    ngx_uint_t          i, n;
-    const crm_reply_t  *count = &f->reply[w->reply + 1];
+    ngx_uint_t  i;
 
-    for (sum = 0, i = 0; i < w->nsets; i++) {
-        sum += count[i].num;
+    for (i = 0; i < n; i++) {
+        crm_word_take_set(w, set[i], &f->reply[w->reply + i]);
     }
-
-    if (sum > CRM_WORD_COMMON) {
-        w->common = 1;
-        w->nsets = 0;
-        scan->loose = 1;
-        return;
-    }
-
-    for (n = 0, i = 0; i < w->nsets; i++) {
-        if (count[i].num > 0) {
-            w->set[n++] = i;
-            crm_word_ask_set(f, scan, "ZRANGEBYLEX", w->text, i);
-        }
-    }
-
-    w->nsets = n;
 }
 
 
-/* NGX_AGAIN: the sets were counted, and those that matter queued */
+/* ---- the first look ---------------------------------------------------- */
 
-static ngx_int_t
-crm_word_take(crm_flow_t *f, crm_scan_t *scan, crm_word_t *w)
+/* the sets themselves, or those spread evenly that are counted; how many
+   commands */
+
+static ngx_uint_t
+crm_word_ask(crm_flow_t *f, const crm_scan_t *scan, crm_word_t *w)
 {
-    ngx_uint_t          k;
-    const crm_reply_t  *reply = &f->reply[w->reply];
+    ngx_uint_t   i;
+    const char  *command = "ZRANGEBYLEX";
 
-    if (w->nsets > CRM_WORD_SMALL) {
-        crm_word_choose(f, scan, w);
+    if (crm_word_is_pair(w->text)) {
+        crm_word_ask_pair(f, scan, w);
+        return 1;
+    }
 
-        if (!w->common) {
-            return NGX_AGAIN;
+    w->nsets = scan->nsets;
+
+    if (scan->nsets > CRM_WORD_SMALL) {
+        w->nsets = ngx_min(scan->nsets, CRM_WORD_SAMPLE);
+        command = "ZLEXCOUNT";
+    }
+
+    for (i = 0; i < w->nsets; i++) {
+        w->set[i] = (2 * i + 1) * scan->nsets / (2 * w->nsets);
+        crm_word_ask_set(f, scan, command, w->text, w->set[i]);
+    }
+
+    if (scan->nsets <= CRM_WORD_SMALL) {
+        return w->nsets;
+    }
+
+    crm_word_ask_pair(f, scan, w);
+
+    return w->nsets + 1;
+}
+
+
+ngx_int_t
+crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t *reply)
+{
+    ngx_uint_t   i;
+    crm_word_t  *w;
+
+    scan->nsets = (scan->last_id >> CRM_WORDS_SHIFT) + 1;
+    scan->nwords = crm_words_indexed(&scan->query.words);
+    scan->word = crm_arena_calloc(&f->arena,
+                                  scan->nwords * sizeof(crm_word_t) + 1);
+    if (scan->word == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (scan->nwords < scan->query.words.n) {
+        scan->loose = 1;
+    }
+
+    for (i = 0; i < scan->nwords; i++) {
+        w = &scan->word[i];
+        w->text = &scan->query.words.str[i];
+        w->set = crm_arena_alloc(&f->arena,
+                                 scan->nsets * sizeof(ngx_uint_t));
+
+        if (w->set == NULL
+            || crm_bitmap_init(&w->bits, &f->arena, scan->last_id) != CRM_OK)
+        {
+            return NGX_ERROR;
         }
-    }
 
-    if (w->nsets == 0) {
-        for (k = 0; k < reply->n; k++) {
-            crm_bitmap_or(&w->bits, k, &reply->item[k].str);
-        }
+        w->reply = *reply;
+        *reply += crm_word_ask(f, scan, w);
     }
-
-    for (k = 0; k < w->nsets; k++) {
-        crm_word_take_set(w, k, &reply[1 + k]);
-    }
-
-    w->nsets = 0;
 
     return NGX_OK;
 }
 
 
-ngx_int_t
-crm_scan_take_words(crm_flow_t *f, crm_scan_t *scan)
+static void
+crm_word_take(crm_flow_t *f, const crm_scan_t *scan, crm_word_t *w)
 {
-    ngx_uint_t   i, asked;
-    crm_word_t  *w;
+    ngx_uint_t          i;
+    const crm_reply_t  *reply = &f->reply[w->reply];
 
-    for (asked = 0, i = 0; i < scan->nwords; i++) {
-        w = &scan->word[i];
-
-        if (crm_word_take(f, scan, w) == NGX_AGAIN) {
-            w->reply = asked;
-            asked += w->nsets;
-        }
+    if (w->nsets > 0 && scan->nsets <= CRM_WORD_SMALL) {
+        crm_word_take_sets(f, w, w->set, w->nsets);
+        w->read = 1;
+        return;
     }
 
-    return asked > 0 ? NGX_AGAIN : NGX_OK;
+    for (i = 0; i < w->nsets; i++) {
+        w->estimate += reply[i].num;
+    }
+
+    reply += w->nsets;
+
+    for (i = 0; i < reply->n; i++) {
+        crm_bitmap_or(&w->bits, i, &reply->item[i].str);
+    }
+
+    if (w->nsets == 0) {
+        w->estimate = crm_bitmap_count(&w->bits);
+        w->read = 1;
+        return;
+    }
+
+    w->estimate = w->estimate * scan->nsets / w->nsets;
+    w->common = w->estimate > CRM_WORD_COMMON;
 }
 
 
 void
-crm_scan_take_sets(crm_flow_t *f, crm_scan_t *scan)
+crm_scan_take_words(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < scan->nwords; i++) {
+        crm_word_take(f, scan, &scan->word[i]);
+    }
+}
+
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* the one that is read next */
+
+static crm_word_t *
+crm_word_rarest(const crm_scan_t *scan)
+{
+    ngx_uint_t   i;
+    crm_word_t  *w, *rarest;
+
+    for (rarest = NULL, i = 0; i < scan->nwords; i++) {
+        w = &scan->word[i];
+
+        if (!w->read && !w->common
+            && (rarest == NULL || w->estimate < rarest->estimate))
+        {
+            rarest = w;
+        }
+    }
+
+    return rarest;
+}
+
+
+/*
+ * Whether a walk learns the words as it comes to them: it may not have far to
+ * go until the page is full, and not as far as there are entries to be read.
+ * Where a total is wanted, the words are read if they can be.
+ */
+
+static ngx_uint_t
+crm_word_may_learn(const crm_scan_t *scan)
+{
+    double             share, far, entries;
+    ngx_uint_t         i, unread, common;
+    const crm_word_t  *w;
+
+    if (scan->query.sort != CRM_CREATED_AT || scan->nsources == 0
+        || scan->ngroups > 0 || scan->by_groups || scan->gathered != NULL
+        || (scan->begun && !scan->after.set))
+    {
+        return 0;
+    }
+
+    share = (double) scan->among / scan->last_id;
+    entries = 0;
+    unread = 0;
+    common = 0;
+
+    for (i = 0; i < scan->nwords; i++) {
+        w = &scan->word[i];
+        share *= (double) w->estimate / scan->last_id;
+        common += w->common;
+
+        if (!w->read) {
+            entries += w->estimate;
+            unread++;
+        }
+    }
+
+    if (unread == 0 || share <= 0 || (scan->query.total && !common)) {
+        return 0;
+    }
+
+    far = ngx_min(scan->query.limit, CRM_WORD_PAGE) / share;
+
+    return far <= CRM_SCAN_LEARN && far < entries;
+}
+
+
+static ngx_int_t
+crm_word_learn(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_uint_t  i;
+
+    scan->learns = 1;
+    scan->known = crm_arena_calloc(&f->arena, scan->nsets);
+    scan->learnt = crm_arena_alloc(&f->arena,
+                                   scan->nsets * sizeof(ngx_uint_t));
+
+    if (scan->known == NULL || scan->learnt == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* the first two letters are in scan->bits already */
+
+    for (i = 0; i < scan->nwords; i++) {
+        if (!scan->word[i].read
+            && crm_bitmap_init(&scan->word[i].bits, &f->arena, scan->last_id)
+               != CRM_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return crm_scan_gathered(f);
+}
+
+
+ngx_int_t
+crm_scan_words(crm_flow_t *f, crm_scan_t *scan)
+{
+    return crm_word_may_learn(scan) ? crm_word_learn(f, scan)
+                                    : crm_word_read(f, scan);
+}
+
+
+static ngx_int_t
+crm_word_read(crm_flow_t *f, crm_scan_t *scan)
+{
+    int64_t      id, set;
+    ngx_uint_t   i;
+    crm_word_t  *w;
+
+    w = crm_word_rarest(scan);
+
+    /* so few are compared when they are loaded */
+
+    if (w == NULL
+        || (scan->gathered == NULL && !scan->by_groups
+            && crm_bitmap_count(&scan->bits) <= CRM_SCAN_WHOLE))
+    {
+        for (i = 0; i < scan->nwords; i++) {
+            scan->loose |= !scan->word[i].read;
+        }
+
+        return crm_scan_gathered(f);
+    }
+
+    w->nsets = 0;
+    w->reply = 0;
+
+    /* a newer record may lie beyond the last set */
+
+    for (id = crm_bitmap_next(&scan->bits, 0, 0);
+         id > 0 && id >> CRM_WORDS_SHIFT < (int64_t) scan->nsets;
+         id = crm_bitmap_next(&scan->bits,
+                              ((set + 1) << CRM_WORDS_SHIFT) - 1, 0))
+    {
+        set = id >> CRM_WORDS_SHIFT;
+        w->set[w->nsets++] = set;
+        crm_word_ask_set(f, scan, "ZRANGEBYLEX", w->text, set);
+    }
+
+    w->read = 1;
+    scan->reading = w;
+
+    if (w->nsets == 0) {
+        return crm_word_read(f, scan);
+    }
+
+    return crm_flow_wait(f, crm_word_taken);
+}
+
+
+static ngx_int_t
+crm_word_taken(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+    crm_word_t  *w = scan->reading;
+
+    if (crm_bitmap_init(&w->bits, &f->arena, scan->last_id) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_word_take_sets(f, w, w->set, w->nsets);
+    crm_bitmap_and(&scan->bits, &w->bits);
+
+    if (w->bits.failed) {
+        return NGX_ERROR;
+    }
+
+    return crm_word_read(f, scan);
+}
+
+
+/* ---- learning ---------------------------------------------------------- */
+
+/* the sets of what a walk has fetched, and may show */
+
+static void
+crm_word_want_sets(crm_scan_t *scan)
+{
+    int64_t              id;
+    ngx_uint_t           i, k, set;
+    const crm_source_t  *s;
+
+    for (scan->nlearnt = 0, i = 0; i < scan->nsources; i++) {
+        s = &scan->source[i];
+
+        for (k = s->pos; k < s->n; k++) {
+            id = s->entry[k].id;
+            set = id >> CRM_WORDS_SHIFT;
+
+            if (set < scan->nsets && !scan->known[set]
+                && crm_bitmap_has(&scan->bits, id))
+            {
+                scan->known[set] = 1;
+                scan->learnt[scan->nlearnt++] = set;
+            }
+        }
+    }
+}
+
+
+ngx_uint_t
+crm_scan_learn(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_uint_t   i, k, asked;
+    crm_word_t  *w;
+
+    crm_word_want_sets(scan);
+
+    for (asked = 0, i = 0; i < scan->nwords; i++) {
+        w = &scan->word[i];
+
+        if (w->read) {
+            continue;
+        }
+
+        w->reply = asked;
+
+        for (k = 0; k < scan->nlearnt; k++) {
+            crm_word_ask_set(f, scan, "ZRANGEBYLEX", w->text,
+                             scan->learnt[k]);
+        }
+
+        asked += scan->nlearnt;
+    }
+
+    return asked;
+}
+
+
+ngx_int_t
+crm_scan_take_learnt(crm_flow_t *f, crm_scan_t *scan)
 {
     ngx_uint_t   i, k;
     crm_word_t  *w;
@@ -238,8 +488,22 @@ crm_scan_take_sets(crm_flow_t *f, crm_scan_t *scan)
     for (i = 0; i < scan->nwords; i++) {
         w = &scan->word[i];
 
-        for (k = 0; k < w->nsets; k++) {
-            crm_word_take_set(w, w->set[k], &f->reply[w->reply + k]);
+        if (w->read) {
+            continue;
+        }
+
+        crm_word_take_sets(f, w, scan->learnt, scan->nlearnt);
+
+        for (k = 0; k < scan->nlearnt; k++) {
+            crm_bitmap_and_range(&scan->bits, &w->bits,
+                                 (int64_t) scan->learnt[k] << CRM_WORDS_SHIFT,
+                                 1 << CRM_WORDS_SHIFT);
+        }
+
+        if (w->bits.failed) {
+            return NGX_ERROR;
         }
     }
+
+    return NGX_OK;
 }
