@@ -203,5 +203,51 @@ $crm->status_ok($crm->delete("/leads/$many"), 204);
 $crm->problem_ok($crm->get($list), 404, 'not_found');
 is($crm->redis('EXISTS', "{}lead:$many:m"), 0, 'nothing is left');
 
+# ---- long ones -----------------------------------------------------------
+
+# all pages of a list: how many records each has, and the ids
+
+sub pages {
+    my ($where) = @_;
+
+    my (@sizes, %ids, $cursor);
+
+    do {
+        my $page = $crm->get($where . (defined $cursor ? "&cursor=$cursor"
+                                                       : ''))->json;
+
+        push @sizes, scalar @{ $page->{data} };
+        $ids{ $_->{id} }++ for @{ $page->{data} };
+        $cursor = $page->{next_cursor};
+    } while (defined $cursor && @sizes < 20);
+
+    return \@sizes, scalar keys %ids;
+}
+
+
+my $long = $crm->post('/leads', { name => 'Long' })->json->{id};
+
+$crm->post("/leads/$long/messages", { body => 'x' x 65_536 }) for 1 .. 160;
+$crm->post('/leads/batch', { operations => [ map { {
+    op => 'create', body => { name => 'Long', source => 'long',
+                              description => 'x' x 65_536 }
+} } 1 .. 80 ] }) for 1, 2;
+
+for my $where ("/leads/$long/messages?limit=1000",
+               "/leads/$long/messages?limit=1000&sort=id",
+               '/leads?limit=1000&source=long',
+               '/leads?limit=1000&source=long&sort=expected_revenue')
+{
+    my ($sizes, $n) = pages($where);
+
+    is($n, 160, "$where: all");
+    cmp_ok($sizes->[0], '<=', 160 * 2 / 3,
+           'a page of so many bytes ends early');
+    cmp_ok(scalar @$sizes, '<=', 4, 'but not too early');
+}
+
+is(@{ $crm->get("/leads/$long/messages?limit=60")->json->{data} }, 60,
+   'what is short enough is whole');
+
 $crm->check_clean;
 done_testing;

@@ -4,6 +4,18 @@
 #include "crm_respond.h"
 
 
+ngx_uint_t
+crm_list_room(size_t bytes, ngx_uint_t n)
+{
+    if (n == 0) {
+        return CRM_LIST_FIRST;
+    }
+
+    return 1 + (CRM_LIST_BYTES - ngx_min(bytes, CRM_LIST_BYTES))
+               / (bytes / n + 1);
+}
+
+
 void
 crm_list_open(crm_flow_t *f, crm_list_t *list, const crm_query_t *query)
 {

@@ -6,12 +6,23 @@
 #include "crm_query.h"
 
 
+/* of records read for one page: behind them it ends, and the list goes on */
+#define CRM_LIST_BYTES  (4 * 1024 * 1024)
+
+#define CRM_LIST_FIRST  100             /* records read before their size is
+                                           known */
+
+
 typedef struct {
     crm_out_t           *out;
     const crm_query_t   *query;
     ngx_uint_t           n;         /* objects written */
 } crm_list_t;
 
+
+/* how many more are likely to be within that, of n with so many bytes; 1 or
+   more */
+ngx_uint_t crm_list_room(size_t bytes, ngx_uint_t n);
 
 /* {"data":[ */
 void crm_list_open(crm_flow_t *f, crm_list_t *list,

@@ -41,6 +41,8 @@ typedef struct {
     crm_input_t             input;
     crm_messages_source_t  *source;     /* the lead's own first */
     ngx_uint_t              nsources;
+    size_t                  bytes;      /* of those read */
+    ngx_uint_t              nread;
     crm_messages_count_t    count;      /* with filters, for the total */
     unsigned                oldest_first:1;
 } crm_messages_t;
@@ -344,6 +346,7 @@ crm_messages_ask(crm_flow_t *f, crm_messages_t *m, crm_messages_source_t *s)
 
     n = ngx_min(s->width, m->query.limit - m->list.n);
     n = ngx_min(n, (ngx_uint_t) s->left);
+    n = ngx_min(n, crm_list_room(m->bytes, m->nread));
 
     low = m->oldest_first ? s->left - s->length - (int64_t) n : -s->left;
 
@@ -402,7 +405,8 @@ crm_messages_show(crm_flow_t *f, crm_messages_t *m,
 }
 
 
-/* shows what is certain to be next; reads where a list is used up */
+/* shows what is certain to be next; reads where a list is used up, up to the
+   bytes of a page */
 
 static ngx_int_t
 crm_messages_join(crm_flow_t *f)
@@ -423,6 +427,10 @@ crm_messages_join(crm_flow_t *f)
                 }
 
             } else if (s->left > 0) {
+                if (m->bytes >= CRM_LIST_BYTES) {
+                    return crm_messages_end(f);
+                }
+
                 crm_messages_ask(f, m, s);
                 asked++;
             }
@@ -452,6 +460,7 @@ crm_messages_take(crm_flow_t *f, crm_messages_t *m,
     s->asked = 0;
     s->at = 0;
     s->n = reply->n;
+    m->nread += reply->n;
     s->rec = crm_arena_alloc(&f->arena, (reply->n + 1)
                                         * sizeof(crm_record_t *));
     if (s->rec == NULL) {
@@ -460,6 +469,7 @@ crm_messages_take(crm_flow_t *f, crm_messages_t *m,
 
     for (i = 0; i < reply->n; i++) {
         k = m->oldest_first ? reply->n - 1 - i : i;
+        m->bytes += reply->item[k].str.len;
 
         if (crm_record_unpack(&f->arena, &crm_entities[CRM_KIND_MESSAGE],
                               &reply->item[k].str, &s->rec[i])

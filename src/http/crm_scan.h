@@ -192,6 +192,7 @@ typedef struct {
     ngx_uint_t            last_load;    /* end of those being loaded */
     ngx_uint_t            walked;
     ngx_uint_t            loaded;
+    size_t                bytes;        /* of those */
     crm_sort_key_t        mark;         /* the last one looked at */
     crm_sort_key_t        walk_mark;    /* the last one walked over that the
                                            caller may see */

@@ -20,7 +20,9 @@ crm_scan_load(crm_flow_t *f)
     crm_scan_t       *scan = f->data;
     crm_candidate_t  *c;
 
-    last = ngx_min(scan->next + crm_scan_wanted(scan), scan->ncandidates);
+    n = ngx_min(crm_scan_wanted(scan),
+                crm_list_room(scan->bytes, scan->loaded));
+    last = ngx_min(scan->next + n, scan->ncandidates);
 
     for (n = 0, i = scan->next; i < last; i++) {
         c = &scan->candidate[i];
@@ -80,6 +82,31 @@ crm_scan_admit(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c)
 
 
 static ngx_int_t
+crm_scan_take(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c,
+    const crm_reply_t *reply)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    for (i = 0; i < reply->n; i++) {
+        scan->bytes += reply->item[i].str.len;
+    }
+
+    rc = crm_read_record(f, scan->query.entity, c->key.id, reply, &c->rec);
+    c->loaded = 1;
+
+    return rc == NGX_DECLINED ? NGX_OK : rc;
+}
+
+
+static ngx_uint_t
+crm_scan_full(const crm_scan_t *scan)
+{
+    return scan->n == scan->query.limit || scan->bytes >= CRM_LIST_BYTES;
+}
+
+
+static ngx_int_t
 crm_scan_loaded(crm_flow_t *f)
 {
     ngx_int_t         rc;
@@ -89,21 +116,16 @@ crm_scan_loaded(crm_flow_t *f)
 
     for (reply = 0; scan->next < scan->last_load; /* void */ ) {
 
-        c = &scan->candidate[scan->next];
-
-        if (!c->loaded) {
-            rc = crm_read_record(f, scan->query.entity, c->key.id,
-                                 &f->reply[reply++], &c->rec);
-
-            if (rc != NGX_OK && rc != NGX_DECLINED) {
-                return NGX_ERROR;
-            }
-
-            c->loaded = 1;
-        }
-
         if (scan->n == scan->query.limit) {
             return crm_scan_finish(f, 1);
+        }
+
+        c = &scan->candidate[scan->next];
+
+        if (!c->loaded
+            && crm_scan_take(f, scan, c, &f->reply[reply++]) != NGX_OK)
+        {
+            return NGX_ERROR;
         }
 
         rc = crm_scan_admit(f, scan, c);
@@ -120,7 +142,7 @@ crm_scan_loaded(crm_flow_t *f)
         scan->next++;
     }
 
-    if (scan->n == scan->query.limit) {
+    if (crm_scan_full(scan)) {
         return crm_scan_finish(f, crm_scan_more(scan));
     }
 
