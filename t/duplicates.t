@@ -127,6 +127,12 @@ subtest 'by the default rules' => sub {
     found_ok($crm->post('/duplicates/check', {}), [], 'nothing typed yet');
     found_ok($crm->post('/duplicates/check', { name => 'x', email => undef }),
              [], 'only a name');
+    found_ok($crm->post('/duplicates/check', {
+        phone => '030 9999999', map { $_ => undef } qw(name id user_id tag_ids)
+    }), [], 'null is absent, of a required field, too');
+    found_ok($crm->post('/duplicates/check', { name => ' ' }), [],
+             'no field is required');
+    found_ok($crm->req('POST', '/duplicates/check'), [], 'nor the body');
 
     # pages
 

@@ -101,7 +101,6 @@ ngx_int_t
 crm_duplicates_check(crm_flow_t *f)
 {
     int64_t            contact;
-    unsigned           i;
     ngx_int_t          rc;
     crm_str_t          none = crm_null_string;
     crm_duplicates_t  *d;
@@ -110,18 +109,11 @@ crm_duplicates_check(crm_flow_t *f)
 
     if (rc == NGX_OK) {
         rc = crm_write_collect(f, &crm_entities[CRM_KIND_LEAD],
-                               CRM_INPUT_PATCH, -1, &d->input);
+                               CRM_INPUT_CHECK, -1, &d->input);
     }
 
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    for (i = 0; i < d->input.entity->nfields; i++) {
-        if (crm_mask_has(&d->input.repeated, i)) {
-            crm_fault(&f->answer.faults, &d->input.entity->fields[i].name,
-                      CRM_FAULT_READ_ONLY, "cannot be set");
-        }
     }
 
     d->find.lead = d->input.values;

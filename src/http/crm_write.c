@@ -36,9 +36,11 @@ crm_write_parse(crm_flow_t *f, const crm_entity_t *entity,
         return rc;
     }
 
-    /* that of an action may be left out, whoever reads it */
+    /* that of an action may be left out, whoever reads it; so may one of
+       which nothing is required */
 
-    optional |= entity->kind == CRM_KIND_NONE && mode == CRM_INPUT_CREATE;
+    optional |= (entity->kind == CRM_KIND_NONE && mode == CRM_INPUT_CREATE)
+                || mode == CRM_INPUT_CHECK;
 
     rc = crm_body_parse(q, optional);
     if (rc != NGX_OK) {
