@@ -111,7 +111,10 @@ is_deeply([ sort { $a <=> $b } @{ ids(calendar($crm, @spring,
                                                team_id => $_)) } ],
           [ sort { $a <=> $b } $long, $short, $hidden, $day ],
           "team $_ of the leads")
-    for $crm->get("/leads/$free")->json->{team_id} // 'none';
+    for map { $_, "$_,$team", "none,$_" }
+            $crm->get("/leads/$free")->json->{team_id};
+is_deeply(ids(calendar($crm, @spring, team_id => "none,$team")), [],
+          'no lead without a team');
 
 for my $limit (1 .. 4) {
     my (@all, $cursor);

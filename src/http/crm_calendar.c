@@ -43,7 +43,6 @@ typedef struct {
 typedef struct {
     int64_t               from;
     int64_t               to;
-    crm_filter_t          team;
     crm_query_t           query;
     crm_list_t            list;
     crm_calendar_set_t   *set;
@@ -80,40 +79,12 @@ crm_calendar_instant(crm_flow_t *f, const char *name, int64_t *ms)
 }
 
 
-/* the team of the lead is no field of an activity */
-
-static ngx_int_t
-crm_calendar_team(crm_flow_t *f, crm_calendar_t *c)
-{
-    crm_str_t          *text, str;
-    const crm_field_t  *field;
-
-    text = crm_param_get(&crm_request(f)->params, "team_id");
-
-    if (text == NULL) {
-        return NGX_OK;
-    }
-
-    c->team.n = 1;
-    c->team.num = &c->team.low;
-
-    if (crm_str_is(text, "none")) {
-        return NGX_OK;
-    }
-
-    field = &crm_entities[CRM_KIND_ACTIVITY].fields[CRM_ACTIVITY_TEAM];
-
-    return crm_query_value(f, field, text, &c->team.low, &str) == NGX_OK
-           ? NGX_OK : crm_query_bad(f, "team_id");
-}
-
-
 static ngx_int_t
 crm_calendar_query(crm_flow_t *f, crm_calendar_t *c)
 {
     unsigned       i;
     ngx_int_t      rc;
-    uint64_t       hash[4];
+    uint64_t       hash[3];
     crm_param_t   *param;
     crm_params_t   rest, *params = &crm_request(f)->params;
 
@@ -122,8 +93,7 @@ crm_calendar_query(crm_flow_t *f, crm_calendar_t *c)
     }
 
     if (crm_calendar_instant(f, "from", &c->from) != NGX_OK
-        || crm_calendar_instant(f, "to", &c->to) != NGX_OK
-        || crm_calendar_team(f, c) != NGX_OK)
+        || crm_calendar_instant(f, "to", &c->to) != NGX_OK)
     {
         return NGX_DECLINED;
     }
@@ -143,8 +113,7 @@ crm_calendar_query(crm_flow_t *f, crm_calendar_t *c)
         param = &params->param[i];
 
         if (!crm_str_is(&param->name, "from")
-            && !crm_str_is(&param->name, "to")
-            && !crm_str_is(&param->name, "team_id"))
+            && !crm_str_is(&param->name, "to"))
         {
             rest.param[rest.n++] = *param;
         }
@@ -156,7 +125,6 @@ crm_calendar_query(crm_flow_t *f, crm_calendar_t *c)
     hash[0] = c->query.hash;
     hash[1] = c->from;
     hash[2] = c->to;
-    hash[3] = c->team.n ? c->team.low : -1;
 
     c->query.hash = crm_hash64(hash, sizeof(hash));
 
@@ -193,7 +161,7 @@ static ngx_int_t
 crm_calendar_sets(crm_flow_t *f, crm_calendar_t *c)
 {
     unsigned                i;
-    crm_filter_t           *user;
+    crm_filter_t           *user, *team;
     crm_record_t           *type;
     const crm_conf_list_t  *types;
     crm_activity_scope_t    scope = { 0, 0, 0 };
@@ -201,6 +169,7 @@ crm_calendar_sets(crm_flow_t *f, crm_calendar_t *c)
 
     types = &f->conf->list[CRM_KIND_ACTIVITY_TYPE];
     user = crm_query_filter(&c->query, CRM_ACTIVITY_USER_ID);
+    team = crm_query_filter(&c->query, CRM_ACTIVITY_TEAM);
 
     c->set = crm_arena_calloc(&f->arena, (1 + CRM_SEGMENTS * types->n)
                                          * sizeof(crm_calendar_set_t));
@@ -212,9 +181,9 @@ crm_calendar_sets(crm_flow_t *f, crm_calendar_t *c)
         scope.what = 'u';
         scope.id = user->num[0];
 
-    } else if (c->team.n > 0) {
+    } else if (team != NULL && team->n + team->none == 1) {
         scope.what = 't';
-        scope.id = c->team.low;
+        scope.id = team->n > 0 ? team->num[0] : 0;
     }
 
     if (crm_activity_meetings_key(&f->arena, &f->tenant->prefix, &scope,
@@ -526,9 +495,7 @@ crm_calendar_shows(crm_flow_t *f, crm_calendar_t *c,
 {
     if (!crm_calendar_overlaps(f, c, item, activity)
         || activity->v[CRM_ACTIVITY_OUTCOME].num == CRM_OUTCOME_CANCELLED
-        || !crm_activity_visible(f, activity)
-        || (c->team.n > 0
-            && activity->v[CRM_ACTIVITY_TEAM].num != c->team.low))
+        || !crm_activity_visible(f, activity))
     {
         return 0;
     }

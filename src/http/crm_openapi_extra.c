@@ -243,7 +243,7 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'format':'date-time'}},"
       "{'name':'user_id','in':'query','description':'Ids, me or none',"
       "'schema':{'type':'string'}},"
-      "{'name':'team_id','in':'query','description':'An id or none: of the "
+      "{'name':'team_id','in':'query','description':'Ids or none: of the "
       "lead','schema':{'type':'string'}},"
       "{'name':'type_id','in':'query','schema':{'type':'string'}},"
       "{'name':'lead_id','in':'query','schema':{'type':'string'}},"
