@@ -336,6 +336,16 @@ test_ids(void **state)
     is(&mail.id[2], "<2@x>");
     is(&mail.id[3], "<1@x>");
 
+    assert_int_equal(parse("From: a@b.c\nIn-Reply-To:  bare@example.com\n"
+                           "References: <1@x>\n\nx"), CRM_OK);
+    assert_int_equal(mail.nids, 2);
+    is(&mail.id[0], "<bare@example.com>");
+    is(&mail.id[1], "<1@x>");
+
+    assert_int_equal(parse("From: a@b.c\nIn-Reply-To: your mail\n\nx"),
+                     CRM_OK);
+    assert_int_equal(mail.nids, 0);
+
     /* made of what was sent: the same for the same, another for another */
 
     assert_int_equal(parse("From: a@b.c\n\none"), CRM_OK);

@@ -218,6 +218,9 @@ is(deliver(mail({ References    => '<b64@example.com>',
                   'In-Reply-To' => 'your mail <plain-1@example.com>' }))
    ->json->{lead_id}, $lead->{id}, 'In-Reply-To comes first');
 
+is(deliver(mail({ 'In-Reply-To' => 'plain-1@example.com' }))
+   ->json->{lead_id}, $lead->{id}, 'without its brackets, too');
+
 $crm->status_ok($crm->post("/leads/$other->{id}/lost", {}), 200, 'lost');
 $res = deliver(mail({ 'In-Reply-To' => '<b64@example.com>' }));
 is($res->json->{lead_id}, $other->{id}, 'a reply to a lost lead');

@@ -52,19 +52,13 @@ crm_mail_id_made(crm_arena_t *a, const crm_str_t *raw, crm_mail_t *m)
 }
 
 
-int
-crm_mail_id(crm_arena_t *a, const crm_mail_source_t *src, crm_mail_t *m)
+/* some programs forget the brackets; most that answer them add them.
+   CRM_DECLINED: not one word */
+
+static int
+crm_mail_id_bare(crm_arena_t *a, const char *text, crm_str_t *id)
 {
-    crm_str_t    id, word;
-    const char  *text;
-
-    text = crm_mail_header_raw(src->message, "Message-ID");
-
-    if (crm_mail_id_next(text, &id) != NULL) {
-        return crm_arena_dup(a, &m->message_id, id.data, id.len);
-    }
-
-    /* some programs forget the brackets; who answers them adds them */
+    crm_str_t  word;
 
     if (crm_mail_line(a, text, CRM_MAIL_ID, &word) != CRM_OK) {
         return CRM_ERROR;
@@ -75,12 +69,31 @@ crm_mail_id(crm_arena_t *a, const crm_mail_source_t *src, crm_mail_t *m)
         || memchr(word.data, '<', word.len) != NULL
         || memchr(word.data, '>', word.len) != NULL)
     {
-        return crm_mail_id_made(a, &src->raw, m);
+        return CRM_DECLINED;
     }
 
-    m->message_id = crm_arena_printf(a, "<%.*s>", (int) word.len, word.data);
+    *id = crm_arena_printf(a, "<%.*s>", (int) word.len, word.data);
 
-    return m->message_id.data != NULL ? CRM_OK : CRM_ERROR;
+    return id->data != NULL ? CRM_OK : CRM_ERROR;
+}
+
+
+int
+crm_mail_id(crm_arena_t *a, const crm_mail_source_t *src, crm_mail_t *m)
+{
+    int          rc;
+    crm_str_t    id;
+    const char  *text;
+
+    text = crm_mail_header_raw(src->message, "Message-ID");
+
+    if (crm_mail_id_next(text, &id) != NULL) {
+        return crm_arena_dup(a, &m->message_id, id.data, id.len);
+    }
+
+    rc = crm_mail_id_bare(a, text, &m->message_id);
+
+    return rc == CRM_DECLINED ? crm_mail_id_made(a, &src->raw, m) : rc;
 }
 
 
@@ -115,9 +128,21 @@ crm_mail_ids_last(const char *text, crm_str_t *ids)
 }
 
 
+static int
+crm_mail_ids_add(crm_arena_t *a, const crm_str_t *id, crm_mail_t *m)
+{
+    if (crm_mail_id_known(m, id)) {
+        return CRM_OK;
+    }
+
+    return crm_arena_dup(a, &m->id[m->nids++], id->data, id->len);
+}
+
+
 int
 crm_mail_ids(crm_arena_t *a, GMimeObject *message, crm_mail_t *m)
 {
+    int          rc;
     unsigned     i, n, min;
     crm_str_t    id, last[CRM_MAIL_IDS];
     const char  *text;
@@ -128,13 +153,18 @@ crm_mail_ids(crm_arena_t *a, GMimeObject *message, crm_mail_t *m)
     }
 
     text = crm_mail_header_raw(message, "In-Reply-To");
+    rc = crm_mail_id_bare(a, text, &id);
+
+    if (rc == CRM_ERROR
+        || (rc == CRM_OK && crm_mail_ids_add(a, &id, m) != CRM_OK))
+    {
+        return CRM_ERROR;
+    }
 
     while (m->nids < CRM_MAIL_IDS / 2
            && (text = crm_mail_id_next(text, &id)) != NULL)
     {
-        if (!crm_mail_id_known(m, &id)
-            && crm_arena_dup(a, &m->id[m->nids++], id.data, id.len) != CRM_OK)
-        {
+        if (crm_mail_ids_add(a, &id, m) != CRM_OK) {
             return CRM_ERROR;
         }
     }
@@ -143,11 +173,7 @@ crm_mail_ids(crm_arena_t *a, GMimeObject *message, crm_mail_t *m)
     min = n > CRM_MAIL_IDS ? n - CRM_MAIL_IDS : 0;
 
     for (i = n; i > min && m->nids < CRM_MAIL_IDS; i--) {
-        id = last[(i - 1) % CRM_MAIL_IDS];
-
-        if (!crm_mail_id_known(m, &id)
-            && crm_arena_dup(a, &m->id[m->nids++], id.data, id.len) != CRM_OK)
-        {
+        if (crm_mail_ids_add(a, &last[(i - 1) % CRM_MAIL_IDS], m) != CRM_OK) {
             return CRM_ERROR;
         }
     }
