@@ -381,6 +381,9 @@ $crm->problem_ok($crm->get("/activities?$_->[0]"), 400, $_->[1])
 is_deeply(listed('', $sara), [ @id{qw(her hers omids)} ],
           'hers, and those on her records');
 is_deeply(listed('user_id=me', $sara), [ @id{qw(her hers)} ], 'only hers');
+is_deeply(listed("id=$id{$_}", $sara), [ $id{$_} ], "$_, by id")
+    for qw(her hers omids);
+is_deeply(listed("id=$id{late}", $sara), [], 'not one that is hidden');
 is_deeply(listed('', $omid), [ $id{omids} ], "Omid's");
 $crm->problem_ok($sara->get("/activities?lead_id=$mine"), 404, 'not_found');
 $crm->problem_ok($sara->get("/leads/$mine/activities"), 404, 'not_found');

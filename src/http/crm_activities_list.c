@@ -24,7 +24,9 @@ crm_acts_admit(crm_flow_t *f, crm_record_t *activity)
 
     /* one that stands in two sources comes twice in a row */
 
-    if (acts->twice && acts->last == crm_record_id(activity)) {
+    if (acts->twice && acts->scan.mode != CRM_SCAN_BY_FEW
+        && acts->last == crm_record_id(activity))
+    {
         return NGX_DECLINED;
     }
 
