@@ -338,6 +338,9 @@ is_deeply(listed('user_id=me&sort=-due_date'), [ @id{qw(later today late)} ],
 is_deeply([ sort { $a <=> $b } @{ listed('state=today') } ],
           [ sort { $a <=> $b } @id{qw(today her)} ],
           'today, each where they are');
+is_deeply(listed("user_id=me,$me&state=overdue"), [ $id{late} ],
+          'once, whoever is named twice');
+is_deeply(listed('type_id=1,1'), [ $id{her} ], 'or what');
 is_deeply(listed("lead_id=$saras"), [ @id{qw(hers omids)} ], 'of a lead');
 is_deeply(listed('type_id=1'), [ $id{her} ], 'of a type');
 is_deeply(listed("id=$id{later},$id{late}"), [ @id{qw(late later)} ],

@@ -177,6 +177,23 @@ crm_acts_bucket(crm_flow_t *f, crm_acts_t *acts, crm_kind_t kind, int64_t id)
 }
 
 
+/* me is an id, too: a scope must not be read twice */
+
+static ngx_uint_t
+crm_acts_said(const crm_filter_t *filter, unsigned n)
+{
+    unsigned  i;
+
+    for (i = 0; i < n; i++) {
+        if (filter->num[i] == filter->num[n]) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* the values of a filter as scopes, if they are few; NGX_DECLINED */
 
 static ngx_int_t
@@ -203,6 +220,11 @@ crm_acts_scopes(crm_flow_t *f, crm_acts_t *acts, unsigned field, u_char what)
     acts->covered += type != NULL;
 
     for (i = 0; i < filter->n + filter->none; i++) {
+
+        if (i < filter->n && crm_acts_said(filter, i)) {
+            continue;
+        }
+
         if (crm_acts_scope(f, acts, what, i < filter->n ? filter->num[i] : 0,
                            type != NULL ? type->num[0] : 0)
             != NGX_OK)
