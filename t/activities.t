@@ -357,6 +357,16 @@ is($crm->get('/activities?user_id=me&total=true')->json->{total}, 3,
 is($crm->get('/activities?state=overdue&user_id=me&total=true')
        ->json->{total}, 1, 'also of a state');
 
+for my $case ([ 1, undef, 1 ], [ 3, 2, undef ]) {
+    my ($limit, $total, $least) = @$case;
+
+    is_deeply(pick($crm->get("/activities?state=planned&lead_id=$saras"
+                             . "&total=true&limit=$limit")->json,
+                   qw(total total_at_least)),
+              { total => $total, total_at_least => $least },
+              "two, $limit in a page: no more than there are, or all");
+}
+
 my ($cursor, @seen);
 
 do {

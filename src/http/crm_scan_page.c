@@ -231,9 +231,16 @@ crm_scan_included(crm_flow_t *f)
 ngx_int_t
 crm_scan_answer(crm_flow_t *f)
 {
-    int64_t      least;
     ngx_uint_t   i;
     crm_scan_t  *scan = f->data;
+
+    /* what a page shows is there, and all there is if it begins and ends the
+       list; what may follow need not be there */
+
+    if (!scan->counted) {
+        scan->total = scan->n;
+        scan->counted = !scan->more && scan->query.cursor.len == 0;
+    }
 
     crm_list_open(f, &scan->list, &scan->query);
 
@@ -245,9 +252,6 @@ crm_scan_answer(crm_flow_t *f)
         scan->mark.text = scan->scope;
     }
 
-    least = (int64_t) scan->n + scan->more;
-
     return crm_list_close(f, &scan->list, scan->more ? &scan->mark : NULL,
-                          scan->counted ? scan->total : least,
-                          !scan->counted);
+                          scan->total, !scan->counted);
 }
