@@ -124,6 +124,14 @@ subtest 'cancel' => sub {
                          'not_cancellable');
     }
 
+    for my $kind (qw(duplicate_index stage_change time_zone)) {
+        put_job(4, kind => $kind);
+        $crm->problem_ok($crm->post('/jobs/4/cancel', {}), 409,
+                         'not_cancellable', undef,
+                         "$kind follows from what is done");
+        is($crm->get('/jobs/4')->json->{state}, 'queued', 'and goes on');
+    }
+
     put_job(5);
     my @answers = $crm->concurrently(
         map { ['POST', '/jobs/5/cancel', { json => {} }] } 1 .. 5);

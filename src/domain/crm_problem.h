@@ -59,7 +59,7 @@
       "Amounts exist in the present currency")                                \
     X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress",                \
       "A request with this key is still running")                             \
-    X(NOT_CANCELLABLE,        409, "not_cancellable", "Already finished")     \
+    X(NOT_CANCELLABLE,        409, "not_cancellable", "Not to be cancelled")  \
     X(NOT_UNDOABLE,           409, "not_undoable", "Cannot be undone")        \
     X(CHANGED_SINCE,          409, "changed_since",                           \
       "Changed by somebody else since")                                       \

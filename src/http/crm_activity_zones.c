@@ -44,7 +44,8 @@ static ngx_int_t crm_zones_save(crm_flow_t *f, crm_ops_t *ops);
 
 const crm_job_kind_t  crm_zones_job = {
     .name = crm_string("time_zone"),
-    .slice = crm_zones_slice
+    .slice = crm_zones_slice,
+    .carries = 1
 };
 
 

@@ -28,7 +28,8 @@ static ngx_int_t crm_reason_merge_begin(crm_flow_t *f);
 
 const crm_job_kind_t  crm_stage_job = {
     .name = crm_string("stage_change"),
-    .slice = crm_bulk_slice
+    .slice = crm_bulk_slice,
+    .carries = 1
 };
 
 const crm_job_kind_t  crm_reason_job = {

@@ -27,7 +27,8 @@ static ngx_int_t crm_dup_ended(crm_flow_t *f);
 
 const crm_job_kind_t  crm_dup_job = {
     .name = crm_string("duplicate_index"),
-    .slice = crm_dup_slice
+    .slice = crm_dup_slice,
+    .carries = 1
 };
 
 

@@ -58,6 +58,8 @@ typedef struct {
                                            params name the `tenant', its
                                            flows have no conf and no user */
     unsigned               undoable:1;  /* undo_until: a day after its end */
+    unsigned               carries:1;   /* what a change of the configuration
+                                           leaves to do: not cancellable */
 } crm_job_kind_t;
 
 typedef struct {

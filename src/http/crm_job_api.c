@@ -130,7 +130,15 @@ crm_job_cancel_read(crm_flow_t *f)
     state = rec->v[CRM_JOB_STATE].num;
 
     if (state != CRM_JOB_QUEUED && state != CRM_JOB_RUNNING) {
-        return crm_flow_problem(f, CRM_P_NOT_CANCELLABLE, NULL);
+        return crm_flow_problem(f, CRM_P_NOT_CANCELLABLE, "it has ended");
+    }
+
+    kind = crm_job_kind_of(rec);
+
+    if (kind != NULL && kind->carries) {
+        return crm_flow_problem(f, CRM_P_NOT_CANCELLABLE,
+                                "it carries a change of the configuration to "
+                                "the records");
     }
 
     key = crm_job_key(&f->arena, &f->tenant->prefix, crm_record_id(rec));
@@ -146,8 +154,6 @@ crm_job_cancel_read(crm_flow_t *f)
     crm_value_set_num(&rec->v[CRM_JOB_FINISHED_AT], f->now);
 
     /* what it has done until now can be taken back */
-
-    kind = crm_job_kind_of(rec);
 
     if (kind != NULL && kind->undoable) {
         crm_value_set_num(&rec->v[CRM_JOB_UNDO_UNTIL],

@@ -262,7 +262,8 @@ const crm_route_t  crm_routes[] = {
     CRM_ROUTE(GET, "/jobs/{id}", SALES, crm_job_read, CRM_KIND_JOB, OBJECT,
               NULL, "Read a job"),
     CRM_ROUTE(POST, "/jobs/{id}/cancel", SALES, crm_job_cancel, CRM_KIND_JOB,
-              OBJECT, &crm_action_none, "Cancel a job"),
+              OBJECT, &crm_action_none,
+              "Cancel a job, unless it carries a change to the records"),
     CRM_ROUTE(POST, "/jobs/{id}/undo", SALES, crm_job_undo, CRM_KIND_JOB,
               JOB, &crm_action_none, "Take back what a job did"),
 
