@@ -110,6 +110,12 @@ for (@operations) {
 }
 
 is(join("\n", @wrong), '', 'operations are complete');
+
+my $check = $doc->{paths}{'/duplicates/check'}{post}{requestBody};
+
+ok(!$check->{required}, 'a check requires no body');
+is_deeply($check->{content}{'application/json'}{schema}{properties}{name}
+          {type}, [qw(string null)], 'and no name');
 is(join(' ', grep { $ids{$_} > 1 } sort keys %ids), '',
    'operationIds are unique');
 

@@ -100,10 +100,22 @@ crm_doc_role(unsigned roles)
 }
 
 
+/* fields that are looked at, and not kept: crm_input.h, CRM_INPUT_CHECK */
+
+static int
+crm_doc_checks(const crm_route_t *route, const crm_entity_t *input,
+    int action)
+{
+    return input != NULL && !action && route->method == NGX_HTTP_POST
+           && route->gives != CRM_GIVES_CREATED;
+}
+
+
 /* an action's body may be left out where it has nothing that must be said */
 
 static int
-crm_doc_body_required(const crm_entity_t *input, int action)
+crm_doc_body_required(const crm_route_t *route, const crm_entity_t *input,
+    int action)
 {
     unsigned  i;
 
@@ -113,7 +125,7 @@ crm_doc_body_required(const crm_entity_t *input, int action)
         }
     }
 
-    return !action;
+    return !action && !crm_doc_checks(route, input, action);
 }
 
 
@@ -140,7 +152,8 @@ crm_doc_request_body(crm_out_t *out, const crm_route_t *route)
 
     crm_doc(out, ",'requestBody':{'required':%s,'content':{"
             "'application/json':{'schema':",
-            crm_doc_body_required(input, action) ? "true" : "false");
+            crm_doc_body_required(route, input, action) ? "true"
+                                                        : "false");
 
     if (extra != NULL && extra->body != NULL) {
         crm_doc_text(out, extra->body);

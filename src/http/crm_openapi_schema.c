@@ -177,7 +177,7 @@ static int
 crm_doc_nullable(const crm_field_t *f, unsigned number, crm_doc_mode_t mode)
 {
     if (mode != CRM_DOC_READ) {
-        return !(f->flags & CRM_F_REQUIRED);
+        return mode == CRM_DOC_CHECK || !(f->flags & CRM_F_REQUIRED);
     }
 
     if (number < CRM_COMMON_FIELDS || f->type == CRM_T_BOOL) {
