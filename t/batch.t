@@ -206,6 +206,21 @@ is_deeply(pick($crm->get("/leads/$hidden")->json, qw(version city)),
           { version => 1, city => undef }, 'hidden, untouched');
 is($crm->get("/leads/$shared")->json->{city}, 'Bonn', 'visible, changed');
 
+# one that went into another: named as it was asked for, and whoever may not
+# see the other learns nothing of it
+
+my $gone = lead();
+
+$crm->post('/leads/merge', { ids => [ $hidden, $gone ] });
+
+for my $case ([ $crm, '409 merged' ], [ $sara, '404 not_found' ]) {
+    my ($who, $result) = @$case;
+
+    $res = batch($who, { op => 'update', id => $gone, body => { city => 'x' } });
+    is_deeply(results($res), [$result], "merged: $result");
+    is($res->json->{results}[0]{id}, $gone, 'its own id');
+}
+
 
 # ---- repeated under a key ------------------------------------------------
 

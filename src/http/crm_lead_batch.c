@@ -423,6 +423,7 @@ crm_leads_batch_one(crm_flow_t *f)
 static void
 crm_leads_batch_note(crm_children_t *c, crm_child_t *child)
 {
+    int64_t             id;
     crm_out_t           out;
     crm_answer_t       *answer = &child->flow.answer;
     crm_lead_op_t      *o = child->flow.data;
@@ -434,11 +435,13 @@ crm_leads_batch_note(crm_children_t *c, crm_child_t *child)
     crm_out_int(&out, answer->status);
     crm_out_lit(&out, ",\"id\":");
 
-    if (answer->id > 0) {
-        crm_out_int(&out, answer->id);
+    /* as it was asked for: the answer's may be a survivor's */
 
-    } else if (o != NULL && o->id > 0) {
-        crm_out_int(&out, o->id);
+    id = o != NULL && o->id > 0 && o->op != CRM_OP_CREATE ? o->id
+                                                          : answer->id;
+
+    if (id > 0) {
+        crm_out_int(&out, id);
 
     } else {
         crm_out_lit(&out, "null");
