@@ -510,4 +510,82 @@ subtest 'deletion while requests are under way' => sub {
 };
 
 
+subtest 'Idempotency-Key' => sub {
+    my $body = body(admin => { name => 'Ada', email => 'ada@twice.example' });
+    my $slug = $body->{slug};
+    my $ask  = sub {
+        my ($path, $json, $key) = @_;
+
+        return $op->operator('POST', $path, $json,
+                             headers => { 'Idempotency-Key' => $key });
+    };
+
+    # a new tenant: the answer is lost, its token must not be
+
+    my @answers = $op->concurrently(map { [ POST => '/operator/v1/tenants', {
+        json => $body, token => $op->server->key,
+        headers => { 'Idempotency-Key' => 'new' } } ] } 1 .. 4);
+
+    is_deeply([ map { $_->status } @answers ], [ (201) x 4 ], 'created once');
+    is((grep { !$_->header('Idempotency-Replayed') } @answers), 1,
+       'the others hear of it');
+    is_deeply([ map { $_->json } @answers ], [ ($answers[0]->json) x 4 ],
+              'the same');
+    is($answers[3]->header('Location'), "/operator/v1/tenants/$slug",
+       'Location');
+    is($answers[0]->json->{state}, 'active', 'state');
+    is_deeply($op->operator('GET', "/tenants/$slug")->json->{$_},
+              $answers[0]->json->{$_}, $_)
+        for qw(state version created_at updated_at);
+
+    my $token = $answers[0]->json->{token};
+
+    is($ask->('/tenants', $body, 'new')->json->{token}, $token, 'again');
+    $op->problem_ok($ask->('/tenants', { %$body, slug => body()->{slug} }, 'new'),
+                    422, 'idempotency_mismatch', undef, 'another slug');
+    $op->problem_ok($ask->('/tenants', { %$body, currency => 'USD' }, 'new'),
+                    422, 'idempotency_mismatch', undef, 'another currency');
+    $op->problem_ok($ask->('/tenants', $body, 'other'), 422, 'validation',
+                    [[ 'slug', 'taken' ]], 'another key');
+    $op->problem_ok($ask->('/tenants', $body, "\x{e9}"), 400, 'bad_request',
+                    undef, 'no key');
+
+    # a worker that died before it could say so in the registry
+
+    my @known = @{ $op->server->redis('KEYS', '{crm:registry}:i:*') };
+
+    cmp_ok(scalar @known, '>', 0, 'what the registry knows');
+    $op->server->redis('DEL', @known);
+    is($ask->('/tenants', $body, 'new')->json->{token}, $token,
+       'the tenant knows, too');
+    unlike($op->server->redis('GET', $_), qr/\Q$token\E/, 'sealed')
+        for @{ $op->server->redis('KEYS', "crm:{$slug}:i:*") };
+
+    # another token
+
+    my $lost = { email => 'ada@twice.example' };
+    my @new  = map { $ask->("/tenants/$slug/tokens", $lost, 'token') } 1, 2;
+
+    is_deeply([ map { $_->status } @new ], [ 201, 201 ], 'a token');
+    is($new[1]->header('Idempotency-Replayed'), 'true', 'replayed');
+    is($new[1]->json->{token}, $new[0]->json->{token}, 'the same');
+    isnt($new[0]->json->{token}, $token, 'a new one');
+    $op->problem_ok($ask->("/tenants/$slug/tokens", { email => 'x@y.example' },
+                           'token'), 422, 'idempotency_mismatch');
+
+    # a check
+
+    my @check = map { $ask->("/tenants/$slug/check", {}, 'check') } 1, 2;
+
+    is_deeply([ map { $_->status } @check ], [ 202, 202 ], 'a check');
+    is($check[1]->json->{id}, $check[0]->json->{id}, 'one job');
+    isnt($ask->("/tenants/$slug/check", {}, 'another')->json->{id},
+         $check[0]->json->{id}, 'another one');
+    $op->problem_ok($ask->("/tenants/$slug/check", { repair => \1 }, 'check'),
+                    422, 'idempotency_mismatch');
+
+    $op->wait_job($op->operator('DELETE', "/tenants/$slug"));
+};
+
+
 done_testing;

@@ -3,6 +3,7 @@
 #include "crm_actions.h"
 #include "crm_idem.h"
 #include "crm_lead_op.h"
+#include "crm_registry.h"
 #include "crm_respond.h"
 #include "crm_route.h"
 
@@ -86,24 +87,35 @@ crm_idem_ask(crm_flow_t *f, const crm_str_t *mark)
     crm_str_t       text;
     crm_request_t  *q = crm_request(f);
     ngx_str_t      *key = &q->headers.idempotency_key;
-    u_char          hash[CRM_SHA256_TEXT];
 
     f->idem_mark = *mark;
 
     text = crm_arena_printf(&f->arena, "%lld %.*s %.*s",
-                            (long long) crm_record_id(f->user),
+                            f->user ? (long long) crm_record_id(f->user) : 0,
                             (int) q->r->uri.len, q->r->uri.data,
                             (int) key->len, key->data);
 
-    (void) crm_sha256_text(hash, text.data, text.len);
-
-    f->idem_key = crm_flow_key(f, "i:%.*s", CRM_SHA256_TEXT, hash);
     f->idem_secret = text;
+
+    crm_idem_home(f, f->tenant ? f->tenant->prefix
+                               : crm_str(CRM_REGISTRY_PREFIX));
 
     crm_flow_call(f, "GET", f->idem_key, (crm_str_t) crm_null_string,
                   (crm_str_t) crm_null_string, (crm_str_t) crm_null_string);
 
     return NGX_OK;
+}
+
+
+void
+crm_idem_home(crm_flow_t *f, crm_str_t prefix)
+{
+    u_char  hash[CRM_SHA256_TEXT];
+
+    (void) crm_sha256_text(hash, f->idem_secret.data, f->idem_secret.len);
+
+    f->idem_key = crm_arena_printf(&f->arena, "%.*si:%.*s", (int) prefix.len,
+                                   prefix.data, CRM_SHA256_TEXT, hash);
 }
 
 

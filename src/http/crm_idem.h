@@ -23,6 +23,10 @@ ngx_int_t crm_idem_look_up(crm_flow_t *f);
    parsed the body elsewhere */
 ngx_int_t crm_idem_ask(crm_flow_t *f, const crm_str_t *mark);
 
+/* the key lies below this prefix: in the hash slot of what is written.  The
+   look-up chooses the tenant's, or without one that of the registry. */
+void crm_idem_home(crm_flow_t *f, crm_str_t prefix);
+
 /* NGX_OK: the reply held an outcome, *rc is what the step returns;
    NGX_DECLINED: nothing is stored, go on */
 ngx_int_t crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply,

@@ -1,6 +1,7 @@
 /* who may operate, and whether we do; see crm_operator.h */
 
 #include "crm_auth.h"
+#include "crm_idem.h"
 #include "crm_operator.h"
 #include "crm_registry.h"
 #include "crm_respond.h"
@@ -10,6 +11,7 @@
 #define CRM_READY_MS  "60000"           /* life of the key that is written */
 
 
+static ngx_int_t crm_operator_known(crm_flow_t *f);
 static ngx_int_t crm_health_ready_written(crm_flow_t *f);
 
 
@@ -29,6 +31,7 @@ crm_operator_allowed(crm_request_t *q)
 ngx_int_t
 crm_operator_start(crm_flow_t *f)
 {
+    ngx_int_t       rc;
     ngx_str_t       path;
     crm_request_t  *q = crm_request(f);
 
@@ -55,7 +58,27 @@ crm_operator_start(crm_flow_t *f)
                                 "the query string is not well-formed");
     }
 
-    return q->route->handler(f);
+    rc = crm_idem_look_up(f);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    return f->idem_key.len > 0 ? crm_flow_wait(f, crm_operator_known)
+                               : q->route->handler(f);
+}
+
+
+static ngx_int_t
+crm_operator_known(crm_flow_t *f)
+{
+    ngx_int_t  rc;
+
+    if (crm_idem_replay(f, &f->reply[0], &rc) == NGX_OK) {
+        return rc;
+    }
+
+    return crm_request(f)->route->handler(f);
 }
 
 

@@ -1,6 +1,7 @@
 /* reading tenants from outside of them; see crm_tenants.h */
 
 #include "crm_fields.h"
+#include "crm_idem.h"
 #include "crm_key.h"
 #include "crm_registry.h"
 #include "crm_respond.h"
@@ -119,6 +120,18 @@ crm_tenants_ask(crm_flow_t *f, const crm_str_t *slug)
 
     crm_flow_call(f, "HGET", crm_tenants_key(f, slug, "conf:settings"),
                   crm_str("1"), none, none);
+}
+
+
+void
+crm_tenants_ask_again(crm_flow_t *f, const crm_str_t *slug)
+{
+    crm_str_t  none = crm_null_string;
+
+    if (f->idem_key.len > 0) {
+        crm_idem_home(f, crm_tenants_key(f, slug, ""));
+        crm_flow_call(f, "GET", f->idem_key, none, none, none);
+    }
 }
 
 

@@ -56,6 +56,11 @@ crm_str_t crm_tenants_key(crm_flow_t *f, const crm_str_t *slug,
 
 /* queues what crm_tenants_take() takes */
 void crm_tenants_ask(crm_flow_t *f, const crm_str_t *slug);
+
+/* the answer to a copy of the request lies with the tenant, as what it wrote:
+   queues its look-up, if there is an Idempotency-Key */
+void crm_tenants_ask_again(crm_flow_t *f, const crm_str_t *slug);
+
 ngx_int_t crm_tenants_take(crm_flow_t *f, const crm_str_t *slug,
     const crm_reply_t *replies, crm_tenant_seen_t *seen);
 

@@ -10,6 +10,7 @@
 
 #include "crm_change.h"
 #include "crm_defaults.h"
+#include "crm_idem.h"
 #include "crm_key.h"
 #include "crm_registry.h"
 #include "crm_respond.h"
@@ -35,6 +36,7 @@ static ngx_int_t crm_create_seen(crm_flow_t *f);
 static ngx_int_t crm_create_stored(crm_flow_t *f);
 static ngx_int_t crm_create_registered(crm_flow_t *f);
 static ngx_int_t crm_create_activated(crm_flow_t *f);
+static ngx_int_t crm_create_told(crm_flow_t *f);
 
 
 /* faults of a part of the body, with its name before theirs */
@@ -193,6 +195,7 @@ crm_operator_create(crm_flow_t *f)
     f->data = c;
 
     crm_tenants_ask(f, &c->slug);
+    crm_tenants_ask_again(f, &c->slug);
 
     return crm_flow_wait(f, crm_create_seen);
 }
@@ -335,20 +338,9 @@ crm_create_free(const crm_tenant_seen_t *seen)
 
 
 static ngx_int_t
-crm_create_seen(crm_flow_t *f)
+crm_create_nonce(crm_flow_t *f, crm_creation_t *c)
 {
-    u_char             random[CRM_NONCE_LEN / 2];
-    crm_ops_t          ops;
-    crm_creation_t    *c = f->data;
-    crm_tenant_seen_t  seen;
-
-    if (crm_tenants_take(f, &c->slug, f->reply, &seen) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (!crm_create_free(&seen)) {
-        return crm_create_taken(f);
-    }
+    u_char  random[CRM_NONCE_LEN / 2];
 
     crm_random_bytes(random, sizeof(random));
 
@@ -359,6 +351,36 @@ crm_create_seen(crm_flow_t *f)
     }
 
     (void) ngx_hex_dump(c->nonce.data, random, sizeof(random));
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_create_seen(crm_flow_t *f)
+{
+    ngx_int_t          rc;
+    crm_ops_t          ops;
+    crm_creation_t    *c = f->data;
+    crm_tenant_seen_t  seen;
+
+    if (f->idem_key.len > 0
+        && crm_idem_replay(f, &f->reply[f->nreply - 1], &rc) == NGX_OK)
+    {
+        return rc;
+    }
+
+    if (crm_tenants_take(f, &c->slug, f->reply, &seen) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!crm_create_free(&seen)) {
+        return crm_create_taken(f);
+    }
+
+    if (crm_create_nonce(f, c) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     crm_ops_init(&ops, &f->arena);
 
@@ -403,17 +425,53 @@ crm_create_stored(crm_flow_t *f)
 
     crm_flow_call(f, "ZADD", crm_str(CRM_REGISTRY), crm_str("0"), c->slug,
                   none);
+    crm_tenants_ask(f, &c->slug);
 
     return crm_flow_wait(f, crm_create_registered);
+}
+
+
+/* as it will be in a moment */
+
+static ngx_int_t
+crm_create_answer(crm_flow_t *f, const crm_creation_t *c,
+    crm_record_t *rec)
+{
+    crm_out_t  *out;
+
+    crm_value_set_num(&rec->v[CRM_TENANT_STATE], CRM_TENANT_ACTIVE);
+
+    out = crm_answer_json(f, NGX_HTTP_CREATED);
+
+    crm_out_char(out, '{');
+    crm_record_json_fields(out, rec, NULL);
+    crm_out_lit(out, ",\"token\":");
+    crm_out_json(out, &c->secret);
+    crm_out_char(out, '}');
+
+    crm_answer_location(f, "/tenants/%.*s", (int) c->slug.len, c->slug.data);
+    crm_answer_etag(f, crm_record_version(rec), 0);
+
+    f->answer.cache_control = crm_str("no-store");
+    f->answer.secret = 1;
+
+    return out->failed ? NGX_ERROR : NGX_OK;
 }
 
 
 static ngx_int_t
 crm_create_registered(crm_flow_t *f)
 {
-    crm_ops_t        ops;
-    crm_str_t        none = crm_null_string;
-    crm_creation_t  *c = f->data;
+    crm_ops_t           ops;
+    crm_str_t           none = crm_null_string;
+    crm_creation_t     *c = f->data;
+    crm_tenant_seen_t   seen;
+
+    if (crm_tenants_take(f, &c->slug, &f->reply[1], &seen) != NGX_OK
+        || crm_create_answer(f, c, seen.rec) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     crm_ops_init(&ops, &f->arena);
 
@@ -424,21 +482,25 @@ crm_create_registered(crm_flow_t *f)
     crm_ops_put(&ops, "HSET", c->root, crm_str("state"), crm_str("active"),
                 none);
     crm_ops_put(&ops, "HDEL", c->root, crm_str("nonce"), none, none);
+    crm_idem_commit(f, &ops);
+
+    if (ops.failed) {
+        return NGX_ERROR;
+    }
 
     crm_flow_commit(f, &ops);
-    crm_tenants_ask(f, &c->slug);
 
     return crm_flow_wait(f, crm_create_activated);
 }
 
 
+/* a copy with another slug in its body looks into the registry only */
+
 static ngx_int_t
 crm_create_activated(crm_flow_t *f)
 {
-    ngx_uint_t          failed;
-    crm_out_t          *out;
-    crm_creation_t     *c = f->data;
-    crm_tenant_seen_t   seen;
+    crm_ops_t   ops;
+    ngx_uint_t  failed;
 
     switch (crm_commit_reply(&f->reply[0], &failed, NULL)) {
 
@@ -446,28 +508,35 @@ crm_create_activated(crm_flow_t *f)
         break;
 
     case NGX_DECLINED:
-        return crm_create_taken(f);
+        return crm_flow_retry(f);       /* another one's, or a copy's */
 
     default:
         return NGX_ERROR;
     }
 
-    if (crm_tenants_take(f, &c->slug, &f->reply[1], &seen) != NGX_OK) {
+    if (f->idem_key.len == 0) {
+        return NGX_OK;
+    }
+
+    crm_idem_home(f, crm_str(CRM_REGISTRY_PREFIX));
+
+    crm_ops_init(&ops, &f->arena);
+    crm_idem_store(f, &ops);
+
+    if (ops.failed) {
         return NGX_ERROR;
     }
 
-    out = crm_answer_json(f, NGX_HTTP_CREATED);
+    crm_flow_commit(f, &ops);
 
-    crm_out_char(out, '{');
-    crm_record_json_fields(out, seen.rec, NULL);
-    crm_out_lit(out, ",\"token\":");
-    crm_out_json(out, &c->secret);
-    crm_out_char(out, '}');
+    return crm_flow_wait(f, crm_create_told);
+}
 
-    crm_answer_location(f, "/tenants/%.*s", (int) c->slug.len, c->slug.data);
-    crm_answer_etag(f, crm_record_version(seen.rec), 0);
 
-    f->answer.cache_control = crm_str("no-store");
+static ngx_int_t
+crm_create_told(crm_flow_t *f)
+{
+    (void) f;
 
     return NGX_OK;
 }

@@ -1,6 +1,7 @@
 /* POST /tenants/{slug}/tokens: for whoever has lost theirs */
 
 #include "crm_conf_load.h"
+#include "crm_idem.h"
 #include "crm_respond.h"
 #include "crm_tenants.h"
 #include "crm_text.h"
@@ -58,6 +59,7 @@ crm_operator_token(crm_flow_t *f)
     crm_tenants_ask(f, &t->slug);
     crm_flow_call(f, "HGET", crm_tenants_key(f, &t->slug, "tenant"),
                   crm_str("id:token"), none, none);
+    crm_tenants_ask_again(f, &t->slug);
 
     return crm_flow_wait(f, crm_tenants_token_seen);
 }
@@ -66,8 +68,15 @@ crm_operator_token(crm_flow_t *f)
 static ngx_int_t
 crm_tenants_token_seen(crm_flow_t *f)
 {
+    ngx_int_t             rc;
     crm_tenant_seen_t     seen;
     crm_tenants_token_t  *t = f->data;
+
+    if (f->idem_key.len > 0
+        && crm_idem_replay(f, &f->reply[f->nreply - 1], &rc) == NGX_OK)
+    {
+        return rc;
+    }
 
     if (crm_tenants_take(f, &t->slug, f->reply, &seen) != NGX_OK) {
         return NGX_ERROR;
@@ -112,6 +121,7 @@ crm_tenants_token_answer(crm_flow_t *f, const crm_record_t *token,
     crm_out_char(out, '}');
 
     f->answer.cache_control = crm_str("no-store");
+    f->answer.secret = 1;
 
     return NGX_OK;
 }
