@@ -226,6 +226,22 @@ test_add_months(void **state)
 }
 
 
+static void
+test_add_days(void **state)
+{
+    (void) state;
+
+    assert_int_equal(crm_date_add_days(0, 31), 31);
+    assert_int_equal(crm_date_add_days(0, -1), -1);
+
+    /* never beyond the years that can be written */
+    assert_int_equal(crm_date_add_days(CRM_DAY_MAX - 1, 1), CRM_DAY_MAX);
+    assert_int_equal(crm_date_add_days(CRM_DAY_MAX - 1, 7000), CRM_DAY_MAX);
+    assert_int_equal(crm_date_add_days(CRM_DAY_MIN + 1, -1), CRM_DAY_MIN);
+    assert_int_equal(crm_date_add_days(CRM_DAY_MIN, -1), CRM_DAY_MIN);
+}
+
+
 int
 main(void)
 {
@@ -236,7 +252,8 @@ main(void)
         cmocka_unit_test(test_instant_print),
         cmocka_unit_test(test_date),
         cmocka_unit_test(test_every_day),
-        cmocka_unit_test(test_add_months)
+        cmocka_unit_test(test_add_months),
+        cmocka_unit_test(test_add_days)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,15 @@ $crm->problem_ok($crm->patch($at, $_->[0]), 422, 'validation', $_->[1],
         [ { end_at => undef }, [[ 'end_at', 'required' ]], 'no end' ],
         [ { start_at => undef }, [[ 'start_at', 'required' ]], 'no start' ];
 
+$crm->problem_ok($crm->patch($at, $_->[0]), 422, 'validation',
+                 [[ $_->[1], 'invalid' ]], "no $_->[1] at the end of time")
+    for [ { start_at => '9999-12-31T20:00:00Z',
+            end_at => '9999-12-31T21:00:00Z' }, 'start_at' ],
+        [ { start_at => '0001-01-01T00:00:00Z',
+            end_at => '0001-01-02T00:00:00Z' }, 'start_at' ],
+        [ { due_date => '0001-01-01' }, 'due_date' ],
+        [ { due_date => '9999-12-31' }, 'due_date' ];
+
 $crm->status_ok($crm->patch($at, { end_at => '2031-01-04T20:00:00Z' }), 200);
 is_deeply(pick($crm->patch($at, { start_at => undef,
                                   end_at => undef })->json,

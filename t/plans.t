@@ -129,6 +129,23 @@ is_deeply([ map { $_->{user_id} } @{ $res->json->{data} } ],
 
 $crm->status_ok($crm->post($at), 201, 'today, by the caller');
 
+for my $case ([ '0001-01-02', [ '0001-01-12', '0001-01-01' ] ],
+              [ '9999-12-30', [ '9999-12-31', '9999-12-16' ] ])
+{
+    my ($date, $days) = @$case;
+    my $far = $crm->post('/activity-plans', { name => 'Far', steps => [
+        { type_id => $type{Call}, delay_count => 10 },
+        { type_id => $type{Call}, delay_count => 2, delay_unit => 'weeks',
+          when => 'before' } ] })->json->{id};
+    my $on = $crm->post('/leads', { name => 'Far' })->json->{id};
+
+    $res = $crm->post("/leads/$on/activity-plans/$far", { date => $date });
+    is_deeply([ map { $_->{due_date} } @{ $res->json->{data} } ], $days,
+              "no day before the first or after the last, from $date");
+    is(@{ ids($crm->get("/leads/$on/activities")) }, 2, '... listed');
+    $crm->status_ok($crm->delete("/activity-plans/$far"), 204);
+}
+
 for my $key ("plan-$$") {
     my @headers = (headers => { 'Idempotency-Key' => $key });
     my $one = $crm->post($at, { date => '2027-01-01' }, @headers)->json;

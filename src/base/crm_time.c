@@ -10,9 +10,6 @@
 #define CRM_YEAR_MIN     1
 #define CRM_YEAR_MAX     9999
 
-#define CRM_DAY_MIN      (-719162LL)      /* 0001-01-01 */
-#define CRM_DAY_MAX      2932896LL        /* 9999-12-31 */
-
 #define CRM_MINUTE_MS    60000LL
 #define CRM_HOUR_MS      3600000LL
 
@@ -167,6 +164,16 @@ crm_date_to_civil(int64_t day, int *y, int *m, int *d)
     *d = (int) (in_year - (153 * month + 2) / 5 + 1);
     *m = (int) (month < 10 ? month + 3 : month - 9);
     *y = (int) (year + era * 400 + (*m <= 2));
+}
+
+
+int64_t
+crm_date_add_days(int64_t day, int64_t days)
+{
+    day += days;
+
+    return day < CRM_DAY_MIN ? CRM_DAY_MIN
+           : day > CRM_DAY_MAX ? CRM_DAY_MAX : day;
 }
 
 

@@ -14,6 +14,9 @@
 
 #define CRM_DAY_MS        86400000LL
 
+#define CRM_DAY_MIN       (-719162LL)       /* 0001-01-01 */
+#define CRM_DAY_MAX       2932896LL         /* 9999-12-31 */
+
 #define CRM_INSTANT_LEN   24        /* 2026-11-23T14:26:00.000Z */
 #define CRM_DATE_LEN      10
 
@@ -31,8 +34,11 @@ u_char *crm_date_print(u_char *p, int64_t day);
 int64_t crm_date_from_civil(int y, int m, int d);
 void crm_date_to_civil(int64_t day, int *y, int *m, int *d);
 
+/* days later (or earlier), within the bounds */
+int64_t crm_date_add_days(int64_t day, int64_t days);
+
 /* months later (or earlier), on the last day of the month where it is
-   shorter: 31 January + 1 = 28 or 29 February */
+   shorter: 31 January + 1 = 28 or 29 February; within the bounds */
 int64_t crm_date_add_months(int64_t day, int64_t months);
 
 #endif /* CRM_TIME_H */

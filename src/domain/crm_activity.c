@@ -31,13 +31,13 @@ crm_activity_delay(int64_t day, int64_t count, int64_t unit)
     switch (unit) {
 
     case CRM_UNIT_WEEKS:
-        return day + 7 * count;
+        return crm_date_add_days(day, 7 * count);
 
     case CRM_UNIT_MONTHS:
         return crm_date_add_months(day, count);
 
     default:
-        return day + count;
+        return crm_date_add_days(day, count);
     }
 }
 
@@ -154,6 +154,16 @@ crm_activity_fault(const crm_rule_t *rule, const crm_record_t *rec,
 }
 
 
+/* a date wherever the assignee may be: no zone is a day away from UTC */
+
+static int
+crm_activity_dated(const crm_value_t *at)
+{
+    return at->num >= (CRM_DAY_MIN + 1) * CRM_DAY_MS
+           && at->num < CRM_DAY_MAX * CRM_DAY_MS;
+}
+
+
 /* a start and an end, in this order and not too far apart, of a meeting */
 
 static int
@@ -187,6 +197,14 @@ crm_activity_span(const crm_rule_t *rule, const crm_input_t *input,
         crm_activity_fault(rule, rec, CRM_ACTIVITY_START_AT,
                            CRM_FAULT_INVALID,
                            "only a meeting has a start and an end");
+        return CRM_DECLINED;
+    }
+
+    if (!crm_activity_dated(start) || !crm_activity_dated(end)) {
+        crm_activity_fault(rule, rec, crm_activity_dated(start)
+                                      ? CRM_ACTIVITY_END_AT
+                                      : CRM_ACTIVITY_START_AT,
+                           CRM_FAULT_INVALID, "is too far away");
         return CRM_DECLINED;
     }
 
@@ -267,6 +285,11 @@ crm_activity_meeting(const crm_rule_t *rule, const crm_input_t *input,
 
     if (end->num <= start->num) {
         crm_value_set_num(end, start->num + length);
+    }
+
+    if (!crm_activity_dated(start) || !crm_activity_dated(end)) {
+        crm_activity_fault(rule, rec, CRM_ACTIVITY_DUE_DATE,
+                           CRM_FAULT_INVALID, "is too far away");
     }
 }
 
