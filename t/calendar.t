@@ -280,6 +280,20 @@ is(scalar(grep { !utf8::decode(my $copy = $_) } split /\r\n/, $res->body),
    0, 'no character is cut');
 
 
+# what no program can show
+
+my @never = map { activity($crm, $free, due_date => $_, user_id => $ann->id) }
+            '0001-01-01', '9999-12-31', '3000-01-01';
+
+push @never, meeting($crm, $free, '9999-12-01T10:00:00Z',
+                     '9999-12-01T11:00:00Z', user_id => $ann->id);
+
+is(scalar(grep { exists { events($token) }->{$_} } @never), 0,
+   'nothing of other ages');
+unlike(feed($token)->body, qr/^DT(?:START|END)[^:]*:0000/m, 'nor of none');
+$crm->status_ok($crm->delete("/activities/$_"), 204) for @never;
+
+
 # a tag of what it says
 
 my $tag = $res->header('ETag');

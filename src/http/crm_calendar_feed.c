@@ -292,13 +292,19 @@ crm_feed_load(crm_flow_t *f)
 }
 
 
+/* libical writes noughts for a year that it holds for impossible: what is put
+   off to the end of time is in the lists alone */
+
 static ngx_uint_t
 crm_feed_shows(crm_flow_t *f, const crm_record_t *activity)
 {
     crm_feed_t         *feed = f->data;
     const crm_value_t  *v = activity->v;
 
-    if (v[CRM_ACTIVITY_USER_ID].num != feed->user) {
+    if (v[CRM_ACTIVITY_USER_ID].num != feed->user
+        || v[CRM_ACTIVITY_DUE_DATE].num < crm_date_from_civil(1900, 1, 1)
+        || v[CRM_ACTIVITY_DUE_DATE].num >= crm_date_from_civil(3000, 1, 1))
+    {
         return 0;
     }
 
