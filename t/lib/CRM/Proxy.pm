@@ -1,7 +1,8 @@
 package CRM::Proxy;
 
 # A process between nginx and Redis that can cut a connection in the middle of
-# a reply, as a network does.
+# a reply, as a network does, or let requests through by and by, so that those
+# of several connections come in turns.
 
 use strict;
 use warnings;
@@ -11,7 +12,8 @@ use IO::Socket::UNIX;
 use POSIX ();
 
 
-# Options: listen, upstream (paths of unix sockets).
+# Options: listen, upstream (paths of unix sockets), piece (bytes of a
+# connection to Redis at a time; all that are there).
 
 sub new {
     my ($class, %self) = @_;
@@ -28,7 +30,8 @@ sub new {
     my $pid = fork // die "fork: $!\n";
 
     if ($pid == 0) {
-        eval { serve($listener, $self{upstream}, $parent) };
+        eval { serve($listener, $self{upstream}, $parent,
+                     $self{piece} // 65_536) };
         POSIX::_exit(0);
     }
 
@@ -66,7 +69,7 @@ sub DESTROY {
 # ---- the process ---------------------------------------------------------
 
 sub serve {
-    my ($listener, $upstream, $parent) = @_;
+    my ($listener, $upstream, $parent, $piece) = @_;
 
     my $cut = 0;
     my (%peer, %out, %redis);
@@ -92,7 +95,9 @@ sub serve {
                                                        undef, 0.5);
 
         for my $socket (@{ $writable // [] }) {
-            my $n = syswrite $socket, $out{$socket};
+            my $n = syswrite $socket, $out{$socket},
+                             $redis{$socket} ? $piece
+                                             : length $out{$socket};
             substr $out{$socket}, 0, $n, '' if $n;
         }
 
