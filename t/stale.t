@@ -1,9 +1,9 @@
-# The connection to Redis goes while requests wait: none is answered with what
-# it could not look at any more.
+# The connection to Redis goes, or the time for another attempt is over: nobody
+# is answered with what could not be looked at any more, nothing is written.
 
 use CRM::Test;
 
-my $server = CRM::Test->private(workers => 1);
+my $server = CRM::Test->private(workers => 1, http => 'crm_deadline 500ms;');
 my $crm = CRM::Test->tenant(server => $server);
 my $sara = $crm->user(name => 'Sara', role => 'salesperson');
 my $omid = $crm->user(name => 'Omid', role => 'salesperson');
@@ -50,5 +50,26 @@ is($told, 0, 'nothing is told of what is hidden');
 
 # the last of them may have left a stale connection behind
 $server->wait_ready;
+
+# the record of an activity is another one at each attempt, until there is no
+# time for one more
+
+my $lead = $crm->post('/leads', { name => 'x' })->json->{id};
+my $act  = $crm->post("/leads/$lead/activities", { type_id => 4 })->json;
+
+$crm->redis('HSET', "{}lead:$lead", 'merged', $ids[0]);
+
+for my $case ([ PATCH => '', { summary => 'Too late' } ],
+              [ POST => '/done', {} ], [ POST => '/cancel', {} ])
+{
+    my ($method, $action, $body) = @$case;
+
+    $crm->problem_ok($crm->req($method, "/activities/$act->{id}$action",
+                               { json => $body }), 503, 'busy');
+}
+
+$crm->redis('HDEL', "{}lead:$lead", 'merged');
+is_deeply($crm->get("/activities/$act->{id}")->json, $act, 'as it was');
+
 $crm->check_clean;
 done_testing;
