@@ -519,6 +519,34 @@ for (1 .. 100) {
 is($crm->get("/leads/$moving")->json->{activity_state}, 'overdue',
    'after the job');
 
+# a meeting is on the day that its start has where the assignee is
+
+my @met = map {
+    my $res = $crm->post($_, { type_id => 3, user_id => $sara->id,
+                               start_at => '2031-01-01T10:30:00Z',
+                               end_at => '2031-01-01T11:00:00Z' });
+    $crm->status_ok($res, 201);
+    $res->json;
+} "/leads/$moving/activities", "/contacts/$contact/activities";
+
+is($_->{due_date}, '2031-01-02', 'half past ten is tomorrow there') for @met;
+$crm->status_ok($crm->patch('/users/' . $sara->id, { timezone => $hers }),
+                200);
+
+for my $met (@met) {
+    for (1 .. 100) {
+        last if $crm->get("/activities/$met->{id}")->json->{version} > 1;
+        Time::HiRes::sleep(0.1);
+    }
+
+    is_deeply(pick($crm->get("/activities/$met->{id}")->json,
+                   qw(version due_date start_at)),
+              { version => 2, due_date => '2030-12-31',
+                start_at => '2031-01-01T10:30:00.000Z' },
+              'the day follows the zone of the assignee');
+    $crm->status_ok($crm->post("/activities/$met->{id}/done", {}), 200);
+}
+
 $crm->status_ok($crm->patch('/users/' . $sara->id, { active => \0 }), 200);
 is(scalar @{ listed('user_active=false') }, 1, 'of those who left');
 

@@ -343,6 +343,36 @@ crm_activity_update(const crm_rule_t *rule, const crm_record_t *old,
 }
 
 
+crm_record_t *
+crm_activity_rezoned(const crm_rule_t *rule, crm_record_t *activity)
+{
+    int64_t             day;
+    crm_record_t       *rec;
+    const crm_value_t  *v = activity->v;
+
+    if (!v[CRM_ACTIVITY_START_AT].set) {
+        return activity;
+    }
+
+    day = crm_zone_date(crm_conf_user_zone(rule->conf,
+                                           v[CRM_ACTIVITY_USER_ID].num),
+                        v[CRM_ACTIVITY_START_AT].num);
+
+    if (day == v[CRM_ACTIVITY_DUE_DATE].num) {
+        return activity;
+    }
+
+    rec = crm_record_copy(rule->arena, activity);
+
+    if (rec != NULL) {
+        crm_value_set_num(&rec->v[CRM_ACTIVITY_DUE_DATE], day);
+        (void) crm_change_touch(rule, activity, rec, NULL);
+    }
+
+    return rec;
+}
+
+
 void
 crm_activity_place(crm_record_t *activity, const crm_record_t *lead)
 {

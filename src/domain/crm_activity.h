@@ -50,6 +50,12 @@ crm_problem_t crm_activity_update(const crm_rule_t *rule,
     const crm_record_t *old, const crm_input_t *input,
     crm_record_t **activity, int *touched);
 
+/* an open meeting whose assignee's zone is another now: a copy with the day
+   that its start has there, or itself where it has the same; NULL: out of
+   memory */
+crm_record_t *crm_activity_rezoned(const crm_rule_t *rule,
+    crm_record_t *activity);
+
 crm_problem_t crm_activity_done(const crm_rule_t *rule,
     const crm_record_t *old, crm_str_t feedback, crm_record_t **activity);
 crm_problem_t crm_activity_cancel(const crm_rule_t *rule,

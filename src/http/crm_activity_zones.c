@@ -1,6 +1,7 @@
 /*
- * The job that carries a changed time zone to the due summaries of leads
- * (api.md, "Changing what many records depend on"; design.md, "Time").
+ * The job that carries a changed time zone to the days of meetings and the due
+ * summaries of leads (api.md, "Changing what many records depend on";
+ * design.md, "Time").
  *
  * Walks all activities by id: what is planned meanwhile has a higher one, and
  * knows the new zone already.
@@ -21,6 +22,7 @@ typedef struct {
     crm_record_t   *old;
     crm_record_t  **activity;
     ngx_uint_t      n;
+    unsigned        moved:1;        /* one of them has another day */
 } crm_zones_lead_t;
 
 typedef struct {
@@ -32,6 +34,8 @@ typedef struct {
     ngx_uint_t        *of;              /* lead of each activity asked for */
     int64_t           *id;
     ngx_uint_t         n;
+    int64_t            loose[CRM_ZONES_BATCH];  /* meetings without a lead */
+    ngx_uint_t         nloose;
 } crm_zones_t;
 
 
@@ -101,7 +105,7 @@ static ngx_int_t
 crm_zones_slice(crm_flow_t *f)
 {
     int64_t       id;
-    crm_str_t     argv[5], none = crm_null_string;
+    crm_str_t     argv[6], none = crm_null_string;
     crm_zones_t  *z;
 
     /* a snapshot from before the change would find nothing to do */
@@ -131,10 +135,12 @@ crm_zones_slice(crm_flow_t *f)
     argv[2] = crm_str("lead");
     argv[3] = crm_str("user");
     argv[4] = crm_str("outcome");
+    argv[5] = crm_entities[CRM_KIND_ACTIVITY].fields[CRM_ACTIVITY_START_AT]
+                  .stored;
 
     for (id = z->first; id <= z->last; id++) {
         argv[1] = crm_activity_hash_key(&f->arena, &f->tenant->prefix, id);
-        crm_flow_cmd(f, 5, argv);
+        crm_flow_cmd(f, 6, argv);
     }
 
     return crm_flow_wait(f, crm_zones_taken);
@@ -160,13 +166,13 @@ crm_zones_meant(crm_flow_t *f, int64_t user)
 
 
 static void
-crm_zones_add(crm_flow_t *f, crm_zones_t *z, const crm_reply_t *reply)
+crm_zones_add(crm_flow_t *f, crm_zones_t *z, int64_t id,
+    const crm_reply_t *reply)
 {
     int64_t     lead, user;
     ngx_uint_t  i;
 
-    if (!crm_reply_is_array(reply) || reply->n != 3
-        || crm_str_int(&reply->item[0].str, &lead) != CRM_OK
+    if (!crm_reply_is_array(reply) || reply->n != 4
         || !crm_str_is(&reply->item[2].str, "open"))
     {
         return;
@@ -177,6 +183,15 @@ crm_zones_add(crm_flow_t *f, crm_zones_t *z, const crm_reply_t *reply)
     }
 
     if (!crm_zones_meant(f, user)) {
+        return;
+    }
+
+    if (crm_str_int(&reply->item[0].str, &lead) != CRM_OK) {
+
+        if (crm_reply_is_string(&reply->item[3])) {
+            z->loose[z->nloose++] = id;
+        }
+
         return;
     }
 
@@ -205,11 +220,11 @@ crm_zones_taken(crm_flow_t *f)
     z->end = z->last >= last;
 
     for (i = 1; i < f->nreply; i++) {
-        crm_zones_add(f, z, &f->reply[i]);
+        crm_zones_add(f, z, z->first + i - 1, &f->reply[i]);
     }
 
     if (z->nleads == 0) {
-        return crm_zones_save(f, NULL);
+        return crm_zones_leads(f);
     }
 
     for (i = 0; i < z->nleads; i++) {
@@ -282,37 +297,87 @@ crm_zones_leads(crm_flow_t *f)
         }
     }
 
-    return z->n > 0 ? crm_flow_wait(f, crm_zones_activities)
-                    : crm_zones_save(f, NULL);
+    for (i = 0; i < z->nloose; i++) {
+        crm_flow_call(f, "HGETALL",
+                      crm_activity_hash_key(&f->arena, &f->tenant->prefix,
+                                            z->loose[i]),
+                      none, none, none);
+    }
+
+    return z->n + z->nloose > 0 ? crm_flow_wait(f, crm_zones_activities)
+                                : crm_zones_save(f, NULL);
+}
+
+
+/* reads an activity, and moves a meeting to its day; *rec is NULL where there
+   is none */
+
+static ngx_int_t
+crm_zones_take(crm_flow_t *f, crm_ops_t *ops, const crm_rule_t *rule,
+    int64_t id, const crm_reply_t *reply, crm_record_t **rec, ngx_uint_t *moved)
+{
+    ngx_int_t      rc;
+    crm_record_t  *old;
+
+    *moved = 0;
+    *rec = NULL;
+
+    rc = crm_read_record(f, &crm_entities[CRM_KIND_ACTIVITY], id, reply, &old);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_ERROR ? rc : NGX_OK;
+    }
+
+    *rec = old;
+
+    if (old->v[CRM_ACTIVITY_OUTCOME].num != CRM_OUTCOME_OPEN
+        || !crm_zones_meant(f, old->v[CRM_ACTIVITY_USER_ID].num))
+    {
+        return NGX_OK;
+    }
+
+    *rec = crm_activity_rezoned(rule, old);
+    *moved = *rec != old;
+
+    return *rec != NULL
+           && (!*moved || crm_activity_commit(ops, rule, old, *rec) == CRM_OK)
+           ? NGX_OK : NGX_ERROR;
 }
 
 
 static ngx_int_t
 crm_zones_activities(crm_flow_t *f)
 {
-    ngx_int_t          rc;
-    ngx_uint_t         i;
+    int64_t            id;
+    ngx_uint_t         i, moved;
     crm_ops_t          ops;
     crm_rule_t         rule;
     crm_zones_t       *z = f->data;
     crm_record_t      *new;
     crm_zones_lead_t  *lead;
 
-    for (i = 0; i < f->nreply; i++) {
-        lead = &z->lead[z->of[i]];
-
-        rc = crm_read_record(f, &crm_entities[CRM_KIND_ACTIVITY], z->id[i],
-                             &f->reply[i], &lead->activity[lead->n]);
-
-        if (rc == NGX_ERROR) {
-            return rc;
-        }
-
-        lead->n += rc == NGX_OK;
-    }
-
     crm_write_rule(f, &rule);
     crm_ops_init(&ops, &f->arena);
+
+    for (i = 0; i < f->nreply; i++) {
+        id = i < z->n ? z->id[i] : z->loose[i - z->n];
+
+        if (crm_zones_take(f, &ops, &rule, id, &f->reply[i], &new, &moved)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (i >= z->n) {
+            crm_job(f)->done += moved;
+            continue;
+        }
+
+        lead = &z->lead[z->of[i]];
+        lead->activity[lead->n] = new;
+        lead->n += new != NULL;
+        lead->moved |= moved;
+    }
 
     for (i = 0; i < z->nleads; i++) {
         lead = &z->lead[i];
@@ -330,8 +395,8 @@ crm_zones_activities(crm_flow_t *f)
             return NGX_ERROR;
         }
 
-        if (crm_str_eq(&new->v[CRM_LEAD_DUE].str,
-                       &lead->old->v[CRM_LEAD_DUE].str))
+        if (!lead->moved && crm_str_eq(&new->v[CRM_LEAD_DUE].str,
+                                       &lead->old->v[CRM_LEAD_DUE].str))
         {
             continue;
         }
