@@ -354,6 +354,7 @@ ngx_http_crm_create_loc_conf(ngx_conf_t *cf)
      *     clcf->tenant, cors_origins = NULL
      *     clcf->operator_key, prefix = { 0, NULL }
      *     clcf->mail_threads = NULL
+     *     clcf->problem = 0
      */
 
     clcf->enable = NGX_CONF_UNSET;
@@ -383,7 +384,9 @@ ngx_http_crm_check_loc_conf(ngx_conf_t *cf, crm_loc_conf_t *conf)
         return NGX_CONF_ERROR;
     }
 
-    if ((conf->enable || conf->operator) && cmcf->redis.address.len == 0) {
+    if ((conf->enable || conf->operator || conf->problem)
+        && cmcf->redis.address.len == 0)
+    {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"crm_redis\" must be set for location \"%V\"",
                       &conf->prefix);
@@ -411,10 +414,21 @@ ngx_http_crm_check_loc_conf(ngx_conf_t *cf, crm_loc_conf_t *conf)
 static char *
 ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
-    crm_loc_conf_t  *prev = parent;
-    crm_loc_conf_t  *conf = child;
+    crm_loc_conf_t            *prev = parent;
+    crm_loc_conf_t            *conf = child;
+    ngx_http_core_loc_conf_t  *core;
 
-    /* the handler belongs to one location: "on" is not inherited */
+    /* the handler belongs to one location: "on" is not inherited, but by what
+       "if" and "limit_except" make within that location */
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (core->noname && (prev->enable == 1 || prev->operator == 1)) {
+        conf->enable = prev->enable;
+        conf->operator = prev->operator;
+        conf->prefix = prev->prefix;
+        core->handler = crm_request_handler;
+    }
 
     ngx_conf_init_value(conf->enable, 0);
     ngx_conf_init_value(conf->operator, 0);
@@ -491,10 +505,14 @@ ngx_http_crm_enable(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    crm_loc_conf_t            *clcf = conf;
     ngx_http_core_loc_conf_t  *core;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     core->handler = crm_request_problem_handler;
+
+    clcf->problem = 1;
+    clcf->prefix = core->name;
 
     /* over HTTP/2 a body that is too large is found so again on the way to
        the answer about it, which would then be nginx's own page */

@@ -122,7 +122,6 @@ crm_auth_prepare(crm_flow_t *f)
 {
     crm_str_t       slug;
     crm_request_t  *q = crm_request(f);
-    ngx_str_t       path;
 
     if (crm_auth_slug(q->r, &slug) != NGX_OK) {
         return NGX_ERROR;
@@ -140,10 +139,7 @@ crm_auth_prepare(crm_flow_t *f)
 
     crm_auth_bearer(q);
 
-    path.data = q->r->uri.data + q->conf->prefix.len;
-    path.len = q->r->uri.len - q->conf->prefix.len;
-
-    crm_route_match(q, crm_routes, &path);
+    crm_route_match(q, crm_routes, &q->r->uri);
 
     return NGX_OK;
 }

@@ -157,19 +157,19 @@ crm_idem_form(crm_str_t *line)
 static ngx_int_t
 crm_idem_current(crm_flow_t *f, const crm_str_t *location)
 {
-    ngx_str_t       path;
+    ngx_str_t       uri;
     crm_request_t  *q = crm_request(f);
 
     q->replay_status = f->answer.status;
 
-    path.data = location->data + q->conf->prefix.len;
-    path.len = location->len - q->conf->prefix.len;
+    uri.data = location->data;
+    uri.len = location->len;
 
     q->head = 1;                        /* match as GET */
-    crm_route_match(q, crm_routes, &path);
+    crm_route_match(q, crm_routes, &uri);
     q->head = 0;
 
-    if (location->len <= q->conf->prefix.len || q->route == NULL) {
+    if (q->route == NULL) {
         return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
 

@@ -32,13 +32,9 @@ ngx_int_t
 crm_operator_start(crm_flow_t *f)
 {
     ngx_int_t       rc;
-    ngx_str_t       path;
     crm_request_t  *q = crm_request(f);
 
-    path.data = q->r->uri.data + q->conf->prefix.len;
-    path.len = q->r->uri.len - q->conf->prefix.len;
-
-    crm_route_match(q, crm_operator_routes, &path);
+    crm_route_match(q, crm_operator_routes, &q->r->uri);
 
     if ((q->route == NULL || q->route->roles != CRM_MAY_PUBLIC)
         && !crm_operator_allowed(q))

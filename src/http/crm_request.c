@@ -238,8 +238,7 @@ crm_request_start(crm_request_t *q)
 static ngx_uint_t
 crm_request_too_large(crm_request_t *q)
 {
-    off_t       length;
-    ngx_str_t   path;
+    off_t  length;
 
     length = q->r->headers_in.content_length_n;
 
@@ -247,11 +246,8 @@ crm_request_too_large(crm_request_t *q)
         return 0;
     }
 
-    path.data = q->r->uri.data + q->conf->prefix.len;
-    path.len = q->r->uri.len - q->conf->prefix.len;
-
     crm_route_match(q, q->conf->operator ? crm_operator_routes : crm_routes,
-                    &path);
+                    &q->r->uri);
 
     return q->route == NULL || q->route->input != &crm_action_mail
            || length > (off_t) q->conf->mail_limit;
@@ -275,6 +271,10 @@ crm_request_handler(ngx_http_request_t *r)
     if (q == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    /* a rewrite, or an "if", may have led to another location since */
+
+    q->conf = ngx_http_get_module_loc_conf(r, ngx_http_crm_module);
 
     if (r->method & (NGX_HTTP_POST|NGX_HTTP_PATCH|NGX_HTTP_PUT)) {
 

@@ -18,6 +18,7 @@
 typedef struct {
     ngx_flag_t                 enable;          /* crm on */
     ngx_flag_t                 operator;        /* crm_operator on */
+    ngx_flag_t                 problem;         /* crm_problem */
     ngx_http_complex_value_t  *tenant;
     ngx_array_t               *cors_origins;    /* of ngx_str_t; "*" alone */
     ngx_str_t                  operator_key;    /* SHA-256 text of the key */

@@ -239,21 +239,24 @@ crm_respond_header(ngx_http_request_t *r, const char *name,
 }
 
 
+/* one that other modules look for in its own place */
+
 static ngx_int_t
-crm_respond_etag(ngx_http_request_t *r, const crm_str_t *etag)
+crm_respond_known(ngx_http_request_t *r, const char *name,
+    const crm_str_t *value, ngx_table_elt_t **place)
 {
-    if (etag->len == 0) {
+    ngx_list_part_t  *last;
+
+    if (value->len == 0) {
         return NGX_OK;
     }
 
-    if (crm_respond_header(r, "ETag", etag) != NGX_OK) {
+    if (crm_respond_header(r, name, value) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    /* so that gzip makes the tag weak */
-
-    r->headers_out.etag = (ngx_table_elt_t *) r->headers_out.headers.last->elts
-                          + r->headers_out.headers.last->nelts - 1;
+    last = r->headers_out.headers.last;
+    *place = (ngx_table_elt_t *) last->elts + last->nelts - 1;
 
     return NGX_OK;
 }
@@ -275,14 +278,17 @@ crm_respond_headers(crm_request_t *q)
         || crm_respond_header(r, "Cache-Control", &answer->cache_control)
            != NGX_OK
         || crm_respond_header(r, "Vary", &answer->vary) != NGX_OK
-        || crm_respond_etag(r, &answer->etag) != NGX_OK
+        || crm_respond_known(r, "ETag", &answer->etag, &r->headers_out.etag)
+           != NGX_OK
         || crm_cors_headers(q) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     if (answer->status == NGX_HTTP_UNAUTHORIZED
-        && crm_respond_header(r, "WWW-Authenticate", &bearer) != NGX_OK)
+        && crm_respond_known(r, "WWW-Authenticate", &bearer,
+                             &r->headers_out.www_authenticate)
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -365,7 +371,8 @@ crm_respond_not_modified(crm_request_t *q)
     crm_answer_t        *answer = &q->flow.answer;
     ngx_http_request_t  *r = q->r;
 
-    return answer->status == NGX_HTTP_OK && answer->etag.len > 0
+    return r == r->main && answer->status == NGX_HTTP_OK
+           && answer->etag.len > 0
            && (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
            && r->headers_in.if_none_match != NULL
            && crm_etag_match(&r->headers_in.if_none_match->value,
@@ -391,7 +398,13 @@ crm_respond_send(crm_request_t *q)
         ngx_str_set(&r->headers_out.status_line, "422 Unprocessable Content");
     }
 
-    r->header_only = chain == NULL;
+    /* of a subrequest whose answer nobody wants to see it is set: the body of
+       one of auth_request would come before the header of the main request */
+
+    if (chain == NULL) {
+        r->header_only = 1;
+    }
+
     r->headers_out.content_length_n = chain ? crm_out_size(&answer->body) : 0;
 
     if (answer->status == NGX_HTTP_NO_CONTENT

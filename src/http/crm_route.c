@@ -80,8 +80,9 @@ crm_route_path(crm_request_t *q, const crm_str_t *pattern,
 
 void
 crm_route_match(crm_request_t *q, const crm_route_t *table,
-    const ngx_str_t *path)
+    const ngx_str_t *uri)
 {
+    ngx_str_t           path, *prefix = &q->conf->prefix;
     ngx_uint_t          method;
     const crm_route_t  *route;
 
@@ -90,17 +91,25 @@ crm_route_match(crm_request_t *q, const crm_route_t *table,
     q->route = NULL;
     q->allowed = 0;
 
+    /* nor is it below a named location, or where a rewrite has led */
+
+    if (uri->len < prefix->len + 3
+        || ngx_memcmp(uri->data, prefix->data, prefix->len) != 0)
+    {
+        return;
+    }
+
+    path.data = uri->data + prefix->len;
+    path.len = uri->len - prefix->len;
+
     for (route = table; route->path.len != 0; route++) {
 
         /* most routes differ in the first letters: a cheap look first */
 
-        if (path->len < 3 || route->path.data[1] != path->data[1]
-            || route->path.data[2] != path->data[2])
+        if (route->path.data[1] != path.data[1]
+            || route->path.data[2] != path.data[2]
+            || !crm_route_path(q, &route->path, &path))
         {
-            continue;
-        }
-
-        if (!crm_route_path(q, &route->path, path)) {
             continue;
         }
 

@@ -55,11 +55,11 @@ ngx_uint_t crm_route_number(const crm_route_t *table,
     const crm_route_t *route);
 
 /*
- * Fills q->route, q->id, q->slug, q->allowed from a path below the location.
- * q->route is NULL where no path (allowed 0) or no method of it matches.
+ * Fills q->route, q->id, q->slug, q->allowed from a URI.  q->route is NULL
+ * where no path below the location (allowed 0) or no method of it matches.
  */
 void crm_route_match(crm_request_t *q, const crm_route_t *table,
-    const ngx_str_t *path);
+    const ngx_str_t *uri);
 
 /* "GET, HEAD, PATCH" of a set of methods; at most 64 bytes */
 u_char *crm_route_allow(u_char *p, ngx_uint_t methods);
