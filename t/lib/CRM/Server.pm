@@ -297,9 +297,12 @@ sub workers {
 }
 
 
+# Valgrind keeps the title to itself
+
 sub title {
     my ($pid) = @_;
 
+    return 'nginx: worker process' if $ENV{CRM_VALGRIND};
     return eval { slurp("/proc/$pid/cmdline") } // '';
 }
 
