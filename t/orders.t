@@ -319,8 +319,11 @@ ok($seen{$_->{id}}, "$_->{number} is in the list")
     for @by{qw(mine nobody)}, $open;
 is_deeply(ids($sales->get("/orders?id=$loose->{id},$open->{id}")),
           [$open->{id}], 'nor by id');
-is_deeply(ids($sales->get("/orders?lead_id=$theirs->{id}")), [],
-          'nor by lead');
+$crm->problem_ok($sales->get("/orders?lead_id=$_"), 404, 'not_found', undef,
+                 "nor by lead: $_")
+    for $theirs->{id}, "$mine->{id},$theirs->{id}", 999_999;
+is_deeply(ids($sales->get("/orders?lead_id=$mine->{id}")), [$by{mine}{id}],
+          'but by one of theirs');
 is_deeply(ids($sales->get("/orders?number=$loose->{number}")), [],
           'nor by number');
 

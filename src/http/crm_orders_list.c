@@ -2,6 +2,7 @@
 
 #include "crm_auth.h"
 #include "crm_handlers.h"
+#include "crm_lead_op.h"
 #include "crm_order_op.h"
 #include "crm_scan.h"
 
@@ -459,8 +460,67 @@ crm_orders_plan(crm_flow_t *f, crm_scan_t *scan)
 }
 
 
+/* leads that a filter names must not be hidden (api.md, "Authentication") */
+
+static ngx_int_t
+crm_orders_seen(crm_flow_t *f)
+{
+    ngx_int_t      rc;
+    ngx_uint_t     i;
+    crm_record_t  *lead;
+
+    for (i = 0; i < f->nreply; i++) {
+        rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], 1,
+                             &f->reply[i], &lead);
+
+        if (rc == NGX_ERROR) {
+            return rc;
+        }
+
+        if (rc == NGX_DECLINED || lead->v[CRM_LEAD_MERGED_INTO].set
+            || !crm_may_see(f, lead))
+        {
+            return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+        }
+    }
+
+    return crm_scan_list(f, CRM_KIND_ORDER, crm_orders_plan);
+}
+
+
 ngx_int_t
 crm_orders_list(crm_flow_t *f)
 {
-    return crm_scan_list(f, CRM_KIND_ORDER, crm_orders_plan);
+    ngx_int_t            rc;
+    ngx_uint_t           i;
+    crm_str_t            none = crm_null_string;
+    crm_query_t          query;
+    const crm_filter_t  *filter;
+
+    if (crm_sees_all(f)) {
+        return crm_scan_list(f, CRM_KIND_ORDER, crm_orders_plan);
+    }
+
+    ngx_memzero(&query, sizeof(crm_query_t));
+
+    rc = crm_query_parse(f, &crm_request(f)->params,
+                         &crm_entities[CRM_KIND_ORDER], &query);
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    filter = crm_query_filter(&query, CRM_ORDER_LEAD_ID);
+
+    if (filter == NULL || filter->n == 0) {
+        return crm_scan_list(f, CRM_KIND_ORDER, crm_orders_plan);
+    }
+
+    for (i = 0; i < filter->n; i++) {
+        crm_flow_call(f, "HGETALL",
+                      crm_lead_key(&f->arena, &f->tenant->prefix,
+                                   filter->num[i]),
+                      none, none, none);
+    }
+
+    return crm_flow_wait(f, crm_orders_seen);
 }
