@@ -136,8 +136,9 @@ sub ready_ok {
 sub writer {
     my (%options) = @_;
 
-    my $file = $server->dir . '/writer.' . ++$turn;
-    my $pid  = fork // die "fork: $!\n";
+    my $file   = $server->dir . '/writer.' . ++$turn;
+    my $parent = $$;
+    my $pid    = fork // die "fork: $!\n";
 
     if (!$pid) {
         local $SIG{PIPE} = 'IGNORE';
@@ -147,7 +148,7 @@ sub writer {
 
         # a signal would interrupt a request that counts
 
-        while (!-e "$file.stop") {
+        while (!-e "$file.stop" && getppid == $parent) {
             my ($status, $id) = create(%options);
             print {$out} "$status $id\n";
             sleep 0.002;
