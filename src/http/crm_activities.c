@@ -6,19 +6,9 @@
 #include "crm_actions.h"
 #include "crm_activity_op.h"
 #include "crm_handlers.h"
-#include "crm_include.h"
+#include "crm_record_read.h"
 #include "crm_respond.h"
 #include "crm_route.h"
-
-
-static ngx_int_t crm_activity_read_loaded(crm_flow_t *f);
-static ngx_int_t crm_activity_read_included(crm_flow_t *f);
-
-
-typedef struct {
-    crm_view_t     view;
-    crm_record_t  *activity;
-} crm_activity_read_t;
 
 
 static const crm_entity_t  *const crm_activity_entity
@@ -30,76 +20,15 @@ static const crm_entity_t  *const crm_activity_entity
 ngx_int_t
 crm_activity_read(crm_flow_t *f)
 {
-    ngx_int_t             rc;
-    crm_str_t             none = crm_null_string;
-    crm_activity_read_t  *read;
+    static const crm_record_reader_t  reader = {
+        .kind = CRM_KIND_ACTIVITY,
+        .key = crm_activity_hash_key,
+        .visible = crm_activity_visible,
+        .compute = crm_activity_view,
+        .moment = crm_activity_moment
+    };
 
-    read = crm_arena_calloc(&f->arena, sizeof(crm_activity_read_t));
-    if (read == NULL) {
-        return NGX_ERROR;
-    }
-
-    f->data = read;
-
-    rc = crm_view_parse(f, crm_activity_entity, &read->view);
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    crm_flow_call(f, "HGETALL",
-                  crm_activity_hash_key(&f->arena, &f->tenant->prefix,
-                                        crm_request(f)->id[0]),
-                  none, none, none);
-
-    return crm_flow_wait(f, crm_activity_read_loaded);
-}
-
-
-static ngx_int_t
-crm_activity_read_loaded(crm_flow_t *f)
-{
-    ngx_int_t             rc;
-    crm_activity_read_t  *read = f->data;
-
-    rc = crm_read_record(f, crm_activity_entity, crm_request(f)->id[0],
-                         &f->reply[0], &read->activity);
-
-    if (rc == NGX_ERROR) {
-        return rc;
-    }
-
-    if (rc == NGX_DECLINED || !crm_activity_visible(f, read->activity)) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    crm_activity_view(read->activity, f->conf, f->now);
-
-    if (crm_view_look_up(f, &read->view, &read->activity, 1) > 0) {
-        return crm_flow_wait(f, crm_activity_read_included);
-    }
-
-    f->nreply = 0;
-
-    return crm_activity_read_included(f);
-}
-
-
-static ngx_int_t
-crm_activity_read_included(crm_flow_t *f)
-{
-    crm_activity_read_t  *read = f->data;
-
-    if (f->nreply > 0 && crm_view_looked_up(f, &read->view) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    crm_view_json(f, &read->view, crm_answer_json(f, NGX_HTTP_OK),
-                  read->activity);
-    crm_answer_etag(f, crm_record_version(read->activity),
-                    crm_activity_moment(read->activity)
-                    ^ crm_view_hash(f, &read->view, read->activity));
-
-    return NGX_OK;
+    return crm_record_read(f, &reader);
 }
 
 

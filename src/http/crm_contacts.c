@@ -5,15 +5,14 @@
 #include "crm_contact.h"
 #include "crm_count.h"
 #include "crm_handlers.h"
-#include "crm_include.h"
 #include "crm_keyer.h"
 #include "crm_order.h"
+#include "crm_record_read.h"
 #include "crm_respond.h"
 #include "crm_write.h"
 
 
 typedef struct {
-    crm_view_t      view;
     crm_input_t     input;
     int64_t         id;
     crm_record_t   *old;
@@ -24,8 +23,6 @@ typedef struct {
 } crm_contact_op_t;
 
 
-static ngx_int_t crm_contact_read_loaded(crm_flow_t *f);
-static ngx_int_t crm_contact_read_included(crm_flow_t *f);
 static ngx_int_t crm_contact_create_loaded(crm_flow_t *f);
 static ngx_int_t crm_contact_patch_load(crm_flow_t *f);
 static ngx_int_t crm_contact_patch_loaded(crm_flow_t *f);
@@ -123,65 +120,12 @@ crm_contact_input(crm_flow_t *f, crm_contact_op_t *o, crm_input_mode_t mode)
 ngx_int_t
 crm_contact_read(crm_flow_t *f)
 {
-    ngx_int_t          rc;
-    crm_contact_op_t  *o;
+    static const crm_record_reader_t  reader = {
+        .kind = CRM_KIND_CONTACT,
+        .key = crm_contact_key
+    };
 
-    o = crm_contact_op(f);
-    if (o == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = crm_view_parse(f, crm_contact_entity, &o->view);
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    crm_contact_load(f, o->id);
-
-    return crm_flow_wait(f, crm_contact_read_loaded);
-}
-
-
-static ngx_int_t
-crm_contact_read_loaded(crm_flow_t *f)
-{
-    ngx_int_t          rc;
-    crm_contact_op_t  *o = f->data;
-
-    rc = crm_read_record(f, crm_contact_entity, o->id, &f->reply[0], &o->rec);
-
-    if (rc == NGX_DECLINED) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (crm_view_look_up(f, &o->view, &o->rec, 1) > 0) {
-        return crm_flow_wait(f, crm_contact_read_included);
-    }
-
-    f->nreply = 0;
-
-    return crm_contact_read_included(f);
-}
-
-
-static ngx_int_t
-crm_contact_read_included(crm_flow_t *f)
-{
-    crm_contact_op_t  *o = f->data;
-
-    if (f->nreply > 0 && crm_view_looked_up(f, &o->view) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    crm_view_json(f, &o->view, crm_answer_json(f, NGX_HTTP_OK), o->rec);
-    crm_answer_etag(f, crm_record_version(o->rec),
-                    crm_view_hash(f, &o->view, o->rec));
-
-    return NGX_OK;
+    return crm_record_read(f, &reader);
 }
 
 

@@ -40,7 +40,8 @@ crm_job_see(crm_flow_t *f, crm_record_t **rec)
 {
     ngx_int_t  rc;
 
-    rc = crm_job_load(f, crm_request(f)->id[0], &f->reply[0], rec);
+    rc = crm_read_record(f, &crm_entities[CRM_KIND_JOB],
+                         crm_request(f)->id[0], &f->reply[0], rec);
 
     if (rc == NGX_ERROR) {
         return NGX_ERROR;

@@ -7,6 +7,7 @@
 
 #include "crm_digest.h"
 #include "crm_job_int.h"
+#include "crm_write.h"
 
 
 /* a place in the queue whose job did not come to be: its creator is slow, or
@@ -221,7 +222,7 @@ crm_job_claim_read(crm_flow_t *f)
     crm_record_t       *rec;
     const crm_reply_t  *reply = &f->reply[0];
 
-    rc = crm_job_load(f, job->id, reply, &rec);
+    rc = crm_read_record(f, &crm_entities[CRM_KIND_JOB], job->id, reply, &rec);
 
     if (rc == NGX_DECLINED) {
 

@@ -33,10 +33,6 @@
 /* key of a job kept under a prefix */
 crm_str_t crm_job_key(crm_arena_t *a, const crm_str_t *home, int64_t id);
 
-/* the reply to its HGETALL; NGX_DECLINED: there is none */
-ngx_int_t crm_job_load(crm_flow_t *f, int64_t id, const crm_reply_t *reply,
-    crm_record_t **rec);
-
 /* a field of the reply to HGETALL, NULL where it is absent */
 const crm_str_t *crm_job_field(const crm_reply_t *reply, const char *name);
 

@@ -82,36 +82,6 @@ crm_job_field(const crm_reply_t *reply, const char *name)
 }
 
 
-ngx_int_t
-crm_job_load(crm_flow_t *f, int64_t id, const crm_reply_t *reply,
-    crm_record_t **rec)
-{
-    ngx_uint_t   i;
-    crm_str_t   *pairs;
-
-    if (!crm_reply_is_array(reply)) {
-        return NGX_ERROR;
-    }
-
-    if (reply->n == 0) {
-        return NGX_DECLINED;
-    }
-
-    pairs = crm_arena_alloc(&f->arena, reply->n * sizeof(crm_str_t));
-    if (pairs == NULL) {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < reply->n; i++) {
-        pairs[i] = reply->item[i].str;
-    }
-
-    return crm_record_load(&f->arena, &crm_entities[CRM_KIND_JOB], id, pairs,
-                           reply->n, rec)
-           == CRM_OK ? NGX_OK : NGX_ERROR;
-}
-
-
 const crm_job_kind_t *
 crm_job_kind_of(const crm_record_t *rec)
 {

@@ -9,19 +9,9 @@
 #include "crm_actions.h"
 #include "crm_auth.h"
 #include "crm_handlers.h"
-#include "crm_include.h"
 #include "crm_order_op.h"
+#include "crm_record_read.h"
 #include "crm_respond.h"
-
-
-typedef struct {
-    crm_view_t     view;
-    crm_record_t  *order;
-} crm_order_read_t;
-
-
-static ngx_int_t crm_order_read_loaded(crm_flow_t *f);
-static ngx_int_t crm_order_read_included(crm_flow_t *f);
 
 
 static const crm_entity_t  *const crm_order_entity
@@ -42,76 +32,15 @@ crm_order_moment(const crm_record_t *order)
 ngx_int_t
 crm_order_read(crm_flow_t *f)
 {
-    ngx_int_t          rc;
-    crm_str_t          none = crm_null_string;
-    crm_order_read_t  *read;
+    static const crm_record_reader_t  reader = {
+        .kind = CRM_KIND_ORDER,
+        .key = crm_order_key,
+        .visible = crm_order_visible,
+        .compute = crm_order_view,
+        .moment = crm_order_moment
+    };
 
-    read = crm_arena_calloc(&f->arena, sizeof(crm_order_read_t));
-    if (read == NULL) {
-        return NGX_ERROR;
-    }
-
-    f->data = read;
-
-    rc = crm_view_parse(f, crm_order_entity, &read->view);
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    crm_flow_call(f, "HGETALL",
-                  crm_order_key(&f->arena, &f->tenant->prefix,
-                                crm_request(f)->id[0]),
-                  none, none, none);
-
-    return crm_flow_wait(f, crm_order_read_loaded);
-}
-
-
-static ngx_int_t
-crm_order_read_loaded(crm_flow_t *f)
-{
-    ngx_int_t          rc;
-    crm_order_read_t  *read = f->data;
-
-    rc = crm_read_record(f, crm_order_entity, crm_request(f)->id[0],
-                         &f->reply[0], &read->order);
-
-    if (rc == NGX_ERROR) {
-        return rc;
-    }
-
-    if (rc == NGX_DECLINED || !crm_order_visible(f, read->order)) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    crm_order_view(read->order, f->conf, f->now);
-
-    if (crm_view_look_up(f, &read->view, &read->order, 1) > 0) {
-        return crm_flow_wait(f, crm_order_read_included);
-    }
-
-    f->nreply = 0;
-
-    return crm_order_read_included(f);
-}
-
-
-static ngx_int_t
-crm_order_read_included(crm_flow_t *f)
-{
-    crm_order_read_t  *read = f->data;
-
-    if (f->nreply > 0 && crm_view_looked_up(f, &read->view) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    crm_view_json(f, &read->view, crm_answer_json(f, NGX_HTTP_OK),
-                  read->order);
-    crm_answer_etag(f, crm_record_version(read->order),
-                    crm_order_moment(read->order)
-                    ^ crm_view_hash(f, &read->view, read->order));
-
-    return NGX_OK;
+    return crm_record_read(f, &reader);
 }
 
 

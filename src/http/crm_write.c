@@ -210,8 +210,8 @@ crm_read_record(crm_flow_t *f, const crm_entity_t *entity, int64_t id,
     const crm_reply_t *reply, crm_record_t **rec)
 {
     int          rc;
+    crm_str_t    slug, *pairs;
     ngx_uint_t   i;
-    crm_str_t   *pairs;
 
     if (!crm_reply_is_array(reply)) {
         return NGX_ERROR;
@@ -233,10 +233,12 @@ crm_read_record(crm_flow_t *f, const crm_entity_t *entity, int64_t id,
     rc = crm_record_load(&f->arena, entity, id, pairs, reply->n, rec);
 
     if (rc == CRM_DECLINED) {
+        slug = f->tenant ? f->tenant->slug : crm_str("");
+
         ngx_log_error(NGX_LOG_ERR, f->worker->log, 0,
                       "crm: %*s %L of tenant \"%*s\" cannot be read",
                       entity->name.len, entity->name.data, id,
-                      f->tenant->slug.len, f->tenant->slug.data);
+                      slug.len, slug.data);
     }
 
     return rc == CRM_OK ? NGX_OK : NGX_ERROR;
