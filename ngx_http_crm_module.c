@@ -1,19 +1,17 @@
 /*
  * The face toward nginx: directives, configuration merge, content handlers,
- * variables, worker start and stop.  No CRM in here.
+ * worker start and stop.  No CRM in here.
  */
 
-#include "crm_auth.h"
 #include "crm_job.h"
 #include "crm_lead_cache.h"
 #include "crm_mail.h"
 #include "crm_metrics.h"
-#include "crm_money.h"
 #include "crm_openapi.h"
 #include "crm_pattern.h"
 #include "crm_redis_conf.h"
-#include "crm_route.h"
 #include "crm_text.h"
+#include "crm_variables.h"
 
 
 #define NGX_HTTP_CRM_TENANTS  1024      /* configurations kept per worker */
@@ -24,7 +22,6 @@ typedef struct {
 } ngx_http_crm_main_conf_t;
 
 
-static ngx_int_t ngx_http_crm_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_crm_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_crm_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -41,10 +38,6 @@ static char *ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_crm_mail_threads(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_int_t ngx_http_crm_tenant_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_crm_request_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_crm_init_process(ngx_cycle_t *cycle);
 static void ngx_http_crm_exit_process(ngx_cycle_t *cycle);
 
@@ -145,7 +138,7 @@ static ngx_command_t  ngx_http_crm_commands[] = {
 
 
 static ngx_http_module_t  ngx_http_crm_module_ctx = {
-    ngx_http_crm_preconfiguration,         /* preconfiguration */
+    crm_variables_add,                     /* preconfiguration */
     ngx_http_crm_postconfiguration,        /* postconfiguration */
 
     ngx_http_crm_create_main_conf,         /* create main configuration */
@@ -173,121 +166,6 @@ ngx_module_t  ngx_http_crm_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
-
-
-enum {
-    NGX_HTTP_CRM_USER = 0,
-    NGX_HTTP_CRM_ROUTE,
-    NGX_HTTP_CRM_REDIS_TIME
-};
-
-
-static ngx_http_variable_t  ngx_http_crm_variables[] = {
-
-    { ngx_string("crm_tenant"), NULL, ngx_http_crm_tenant_variable,
-      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("crm_user"), NULL, ngx_http_crm_request_variable,
-      NGX_HTTP_CRM_USER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("crm_route"), NULL, ngx_http_crm_request_variable,
-      NGX_HTTP_CRM_ROUTE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("crm_redis_time"), NULL, ngx_http_crm_request_variable,
-      NGX_HTTP_CRM_REDIS_TIME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
-};
-
-
-/* known before the handler runs, so that limit_req_zone can use it */
-
-static ngx_int_t
-ngx_http_crm_tenant_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    crm_str_t  slug;
-
-    if (crm_auth_slug(r, &slug) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = slug.len == 0;
-    v->data = slug.data;
-    v->len = slug.len;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_crm_request_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    u_char         *p;
-    crm_request_t  *q;
-
-    q = crm_request_get(r);
-
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 1;
-
-    if (q == NULL || (data == NGX_HTTP_CRM_USER && q->flow.user == NULL)
-        || (data == NGX_HTTP_CRM_ROUTE && q->route == NULL))
-    {
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, 256);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->data = p;
-    v->not_found = 0;
-
-    switch (data) {
-
-    case NGX_HTTP_CRM_USER:
-        p = crm_int_print(p, crm_record_id(q->flow.user));
-        break;
-
-    case NGX_HTTP_CRM_ROUTE:
-        p = ngx_snprintf(p, 256, "%V %*s", &r->method_name,
-                         q->route->path.len, q->route->path.data);
-        break;
-
-    default:
-        p = ngx_sprintf(p, "%uL.%03uL", q->flow.redis_time / 1000,
-                        q->flow.redis_time % 1000);
-    }
-
-    v->len = p - v->data;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_crm_preconfiguration(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_crm_variables; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
-}
 
 
 /* of one phase, the handler that was added last runs first */

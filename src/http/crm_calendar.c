@@ -157,33 +157,44 @@ crm_calendar_set(crm_calendar_t *c, ngx_uint_t timed)
 }
 
 
+/* one user's, one team's; or everybody's: zeroed */
+
+static void
+crm_calendar_scope(crm_calendar_t *c, crm_activity_scope_t *scope)
+{
+    crm_filter_t  *user, *team;
+
+    user = crm_query_filter(&c->query, CRM_ACTIVITY_USER_ID);
+    team = crm_query_filter(&c->query, CRM_ACTIVITY_TEAM);
+
+    if (user != NULL && user->n == 1 && !user->none) {
+        scope->what = 'u';
+        scope->id = user->num[0];
+
+    } else if (team != NULL && team->n + team->none == 1) {
+        scope->what = 't';
+        scope->id = team->n > 0 ? team->num[0] : 0;
+    }
+}
+
+
 static ngx_int_t
 crm_calendar_sets(crm_flow_t *f, crm_calendar_t *c)
 {
     unsigned                i;
-    crm_filter_t           *user, *team;
     crm_record_t           *type;
     const crm_conf_list_t  *types;
     crm_activity_scope_t    scope = { 0, 0, 0 };
     crm_activity_segment_t  segment;
 
     types = &f->conf->list[CRM_KIND_ACTIVITY_TYPE];
-    user = crm_query_filter(&c->query, CRM_ACTIVITY_USER_ID);
-    team = crm_query_filter(&c->query, CRM_ACTIVITY_TEAM);
+
+    crm_calendar_scope(c, &scope);
 
     c->set = crm_arena_calloc(&f->arena, (1 + CRM_SEGMENTS * types->n)
                                          * sizeof(crm_calendar_set_t));
     if (c->set == NULL) {
         return NGX_ERROR;
-    }
-
-    if (user != NULL && user->n == 1 && !user->none) {
-        scope.what = 'u';
-        scope.id = user->num[0];
-
-    } else if (team != NULL && team->n + team->none == 1) {
-        scope.what = 't';
-        scope.id = team->n > 0 ? team->num[0] : 0;
     }
 
     if (crm_activity_meetings_key(&f->arena, &f->tenant->prefix, &scope,

@@ -26,7 +26,6 @@ typedef struct {
 
 static ngx_int_t crm_config_create_id(crm_flow_t *f);
 static ngx_int_t crm_config_save(crm_flow_t *f);
-static ngx_int_t crm_config_amounts(crm_flow_t *f);
 
 
 ngx_int_t
@@ -110,6 +109,74 @@ crm_config_create_id(crm_flow_t *f)
 }
 
 
+/* the currency changes only while no amounts exist (api.md, section 2) */
+
+static void
+crm_config_amounts(crm_flow_t *f, const crm_config_t *c)
+{
+    ngx_uint_t      i;
+    const unsigned  currency = CRM_SETTINGS_CURRENCY;
+
+    static const char  *amounts[] = {
+        "l:s:o1:r", "l:s:o0:r", "l:s:l1:r", "l:s:l0:r", "o:s:draft:t",
+        "o:s:sent:t", "o:s:sale:t", "o:s:cancelled:t"
+    };
+
+    if (!crm_mask_has(&c->input.present, currency)
+        || crm_str_eq(&c->old->v[currency].str,
+                      &c->input.values->v[currency].str))
+    {
+        return;
+    }
+
+    for (i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
+        crm_flow_call(f, "ZCARD", crm_flow_key(f, "%s", amounts[i]),
+                      (crm_str_t) crm_null_string,
+                      (crm_str_t) crm_null_string,
+                      (crm_str_t) crm_null_string);
+    }
+}
+
+
+/* what else must be known before the change: 1 where it was asked for */
+
+static ngx_uint_t
+crm_config_patch_ask(crm_flow_t *f, crm_config_t *c)
+{
+    switch (c->input.entity->kind) {
+
+    case CRM_KIND_LOST_REASON:
+        crm_flow_call(f, "HGET", crm_flow_key(f, "count:lost_reason"),
+                      crm_arena_printf(&f->arena, "%lld",
+                                       (long long) crm_record_id(c->old)),
+                      (crm_str_t) crm_null_string,
+                      (crm_str_t) crm_null_string);
+        return 1;
+
+    case CRM_KIND_STAGE:
+        crm_job_ask(f, &crm_stage_job);
+        return 1;
+
+    case CRM_KIND_DUPLICATE_RULE:
+        (void) crm_dup_health_ask(f, c->old);
+        crm_job_ask(f, &crm_dup_job);
+        return 1;
+
+    case CRM_KIND_SETTINGS:
+        crm_config_amounts(f, c);
+        crm_job_ask(f, &crm_zones_job);
+        return 1;
+
+    case CRM_KIND_USER:
+        crm_job_ask(f, &crm_zones_job);
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
 ngx_int_t
 crm_config_patch(crm_flow_t *f)
 {
@@ -137,66 +204,8 @@ crm_config_patch(crm_flow_t *f)
                : crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
 
-    if (entity->kind == CRM_KIND_LOST_REASON) {
-        crm_flow_call(f, "HGET", crm_flow_key(f, "count:lost_reason"),
-                      crm_arena_printf(&f->arena, "%lld",
-                                       (long long) crm_record_id(c->old)),
-                      (crm_str_t) crm_null_string,
-                      (crm_str_t) crm_null_string);
-
-        return crm_flow_wait(f, crm_config_save);
-    }
-
-    if (entity->kind == CRM_KIND_STAGE) {
-        crm_job_ask(f, &crm_stage_job);
-        return crm_flow_wait(f, crm_config_save);
-    }
-
-    if (crm_mask_has(&c->input.present, CRM_SETTINGS_CURRENCY)
-        && entity->kind == CRM_KIND_SETTINGS
-        && !crm_str_eq(&c->old->v[CRM_SETTINGS_CURRENCY].str,
-                       &c->input.values->v[CRM_SETTINGS_CURRENCY].str))
-    {
-        return crm_config_amounts(f);
-    }
-
-    if (entity->kind == CRM_KIND_DUPLICATE_RULE) {
-        (void) crm_dup_health_ask(f, c->old);
-        crm_job_ask(f, &crm_dup_job);
-        return crm_flow_wait(f, crm_config_save);
-    }
-
-    if (entity->kind == CRM_KIND_SETTINGS || entity->kind == CRM_KIND_USER) {
-        crm_job_ask(f, &crm_zones_job);
-        return crm_flow_wait(f, crm_config_save);
-    }
-
-    return crm_config_save(f);
-}
-
-
-/* the currency changes only while no amounts exist (api.md, section 2) */
-
-static ngx_int_t
-crm_config_amounts(crm_flow_t *f)
-{
-    ngx_uint_t  i;
-
-    static const char  *amounts[] = {
-        "l:s:o1:r", "l:s:o0:r", "l:s:l1:r", "l:s:l0:r", "o:s:draft:t",
-        "o:s:sent:t", "o:s:sale:t", "o:s:cancelled:t"
-    };
-
-    for (i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++) {
-        crm_flow_call(f, "ZCARD", crm_flow_key(f, "%s", amounts[i]),
-                      (crm_str_t) crm_null_string,
-                      (crm_str_t) crm_null_string,
-                      (crm_str_t) crm_null_string);
-    }
-
-    crm_job_ask(f, &crm_zones_job);
-
-    return crm_flow_wait(f, crm_config_save);
+    return crm_config_patch_ask(f, c) ? crm_flow_wait(f, crm_config_save)
+                                      : crm_config_save(f);
 }
 
 

@@ -177,34 +177,14 @@ crm_idem_current(crm_flow_t *f, const crm_str_t *location)
 }
 
 
-ngx_int_t
-crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
+/* what stands behind the status; what the step returns */
+
+static ngx_int_t
+crm_idem_answer(crm_flow_t *f, int64_t status, crm_str_t rest)
 {
     u_char      form;
-    int64_t     status;
     crm_out_t  *out;
-    crm_str_t   rest, mark, line, location, columns;
-
-    *rc = NGX_OK;
-
-    if (!crm_reply_is_string(reply)) {
-        return NGX_DECLINED;
-    }
-
-    rest = reply->str;
-    mark = crm_idem_line(&rest);
-
-    if (!crm_str_eq(&mark, &f->idem_mark)) {
-        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
-        return NGX_OK;
-    }
-
-    line = crm_idem_line(&rest);
-
-    if (crm_str_int(&line, &status) != CRM_OK) {
-        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_IN_PROGRESS, NULL);
-        return NGX_OK;
-    }
+    crm_str_t   location, columns;
 
     f->answer = (crm_answer_t) { 0 };
     crm_faults_init(&f->answer.faults, &f->arena);
@@ -218,24 +198,48 @@ crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
     form = crm_idem_form(&columns);
 
     if (form == '-') {
-        *rc = crm_idem_current(f, &location);
-        return NGX_OK;
+        return crm_idem_current(f, &location);
     }
 
     if (form == '*'
         && crm_unseal(&f->arena, &f->idem_secret, &rest, &rest) != CRM_OK)
     {
-        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
+        return crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
+    }
+
+    if (rest.len == 0) {
         return NGX_OK;
     }
 
-    if (rest.len > 0) {
-        out = crm_answer_json(f, status);
-        crm_out_str(out, &rest);
+    out = crm_answer_json(f, status);
+    crm_out_str(out, &rest);
 
-        if (columns.len > 0) {
-            *rc = crm_lead_columns_again(f, &columns);
-        }
+    return columns.len > 0 ? crm_lead_columns_again(f, &columns) : NGX_OK;
+}
+
+
+ngx_int_t
+crm_idem_replay(crm_flow_t *f, const crm_reply_t *reply, ngx_int_t *rc)
+{
+    int64_t    status;
+    crm_str_t  rest, mark, line;
+
+    if (!crm_reply_is_string(reply)) {
+        return NGX_DECLINED;
+    }
+
+    rest = reply->str;
+    mark = crm_idem_line(&rest);
+    line = crm_idem_line(&rest);
+
+    if (!crm_str_eq(&mark, &f->idem_mark)) {
+        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
+
+    } else if (crm_str_int(&line, &status) != CRM_OK) {
+        *rc = crm_flow_problem(f, CRM_P_IDEMPOTENCY_IN_PROGRESS, NULL);
+
+    } else {
+        *rc = crm_idem_answer(f, status, rest);
     }
 
     return NGX_OK;

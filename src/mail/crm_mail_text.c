@@ -297,6 +297,28 @@ crm_mail_control(const u_char *p, size_t len)
 }
 
 
+/* trimmed, and no longer than that: no character is cut */
+
+static void
+crm_mail_shorten(crm_str_t *text, size_t max)
+{
+    crm_text_trim(text);
+
+    if (text->len <= max) {
+        return;
+    }
+
+    for (text->len = max;
+         text->len > 0 && (text->data[text->len] & 0xc0) == 0x80;
+         text->len--)
+    {
+        /* void */
+    }
+
+    crm_text_trim(text);
+}
+
+
 int
 crm_mail_clean(crm_arena_t *a, const crm_str_t *src, size_t max,
     crm_str_t *dst)
@@ -347,18 +369,7 @@ crm_mail_clean(crm_arena_t *a, const crm_str_t *src, size_t max,
     }
 
     dst->len = (size_t) (out - dst->data);
-    crm_text_trim(dst);
-
-    if (dst->len > max) {
-        for (dst->len = max;
-             dst->len > 0 && (dst->data[dst->len] & 0xc0) == 0x80;
-             dst->len--)
-        {
-            /* void */
-        }
-
-        crm_text_trim(dst);
-    }
+    crm_mail_shorten(dst, max);
 
     return CRM_OK;
 }
