@@ -125,6 +125,7 @@ bench-parts: module
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/duplicates.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/teams.pl
 	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/merge.pl
+	@CRM_MODULE="$(abspath $(BUILD))/$(MODULE)" t/bench/bulk.pl
 
 unit: $(UNIT_TESTS) $(FUZZ_TESTS)
 	@t/unit.sh "$(BUILD)/unit/counts" $(UNIT_TESTS) $(FUZZ_TESTS)
