@@ -388,6 +388,24 @@ is_deeply(field('user_id', @forced), [ $omid->id, $sara->id, $omid->id ],
           'forced');
 is_deeply(field('contact_id', @forced), [ (undef) x 3 ], 'no customer');
 
+# merged first: what one of them had is what it has
+
+for my $case ([ [ undef, $sara->id ], 0, $sara->id ],
+              [ [ $sara->id, undef ], 0, $sara->id ],
+              [ [ undef, $sara->id ], 1, $omid->id ],
+              [ [ undef, undef ], 0, $omid->id ])
+{
+    my ($users, $force, $user) = @$case;
+    my @both = map { lead(user_id => $_, email => 'both@both.example') }
+               @$users;
+
+    bulk($crm, [ reverse @both ], dedupe => \1, user_ids => [ $omid->id ],
+         ($force ? (force => \1) : ()));
+    is_deeply(field('user_id', $both[0]), [$user],
+              'merged: ' . ($force ? 'forced' : 'who had it, or whose turn'));
+    $crm->delete("/leads/$both[0]");
+}
+
 my @dup   = map { lead(name => "Dup $_", email => 'dup@d.example') } 1 .. 3;
 my $other = lead(name => 'Not meant', email => 'dup@d.example');
 my $alone = lead(name => 'Alone');

@@ -37,27 +37,28 @@ crm_bulk_convert_param(const crm_bulk_t *b, unsigned param)
 }
 
 
-/* whose turn it is; who already has a user keeps it, unless forced */
+/* whose turn it is; what already has a user, by itself or by what is merged
+   with it, keeps it unless forced */
 
-static ngx_int_t
-crm_bulk_convert_amend(crm_flow_t *f, crm_conversion_t *c)
+static void
+crm_bulk_convert_amend(crm_conversion_t *c)
 {
+    unsigned           i, taken;
     const crm_ids_t   *users;
     const crm_bulk_t  *b = crm_bulk_convert_of(c);
 
-    (void) f;
-
     users = &crm_bulk_convert_param(b, CRM_BULK_CONVERT_USER_IDS)->ids;
 
+    for (taken = 0, i = 0; i < c->g.m.n; i++) {
+        taken |= c->g.m.rec[i]->v[CRM_LEAD_USER_ID].set;
+    }
+
     if (users->n > 0
-        && (!c->lead->v[CRM_LEAD_USER_ID].set
-            || crm_bulk_convert_param(b, CRM_BULK_CONVERT_FORCE)->num))
+        && (!taken || crm_bulk_convert_param(b, CRM_BULK_CONVERT_FORCE)->num))
     {
         c->to.has_user = 1;
         c->to.user = users->id[b->turn % users->n];
     }
-
-    return NGX_OK;
 }
 
 

@@ -112,7 +112,7 @@ crm_conversion_allowed(crm_flow_t *f, crm_conversion_t *c)
         rc = NGX_DECLINED;
     }
 
-    return rc == NGX_OK && c->amend != NULL ? c->amend(f, c) : rc;
+    return rc;
 }
 
 
@@ -264,6 +264,10 @@ crm_conversion_merge(crm_flow_t *f)
 {
     crm_rule_t         rule;
     crm_conversion_t  *c = f->data;
+
+    if (c->amend != NULL) {
+        c->amend(c);
+    }
 
     crm_write_rule(f, &rule);
 

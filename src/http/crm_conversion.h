@@ -40,9 +40,9 @@ struct crm_conversion_s {
     ngx_int_t          (*select)(crm_flow_t *f, crm_conversion_t *c,
                                  crm_step_pt next);
 
-    /* the lead is read and may be seen: amends what is asked.  NGX_DECLINED:
-       the problem is set.  May be NULL. */
-    ngx_int_t          (*amend)(crm_flow_t *f, crm_conversion_t *c);
+    /* the lead and what is merged with it (g.m) are read and may be seen:
+       amends what is asked; may be NULL */
+    void               (*amend)(crm_conversion_t *c);
 
     /* more for the same commit, the answer is prepared; may be NULL */
     ngx_int_t          (*extend)(crm_flow_t *f, crm_conversion_t *c);
