@@ -2,7 +2,7 @@
 
 use utf8;
 use CRM::Test;
-use CRM::Util qw(ids pick);
+use CRM::Util qw(ids outcomes pick);
 
 use Time::HiRes qw(sleep time);
 
@@ -16,29 +16,6 @@ sub lead {
     my (%fields) = @_;
 
     return $crm->post('/leads', { name => 'Lead', %fields })->json->{id};
-}
-
-
-sub bulk {
-    my ($client, $action, $ids, $params, %options) = @_;
-
-    return $client->post('/leads/bulk', {
-        action => $action,
-        (ref $ids eq 'HASH' ? (filter => $ids) : (ids => $ids)),
-        (defined $params ? (params => $params) : ()),
-    }, %options);
-}
-
-
-sub results {
-    my ($res) = @_;
-
-    my $json = $res->json;
-
-    return [ $res->describe ] if ref $json ne 'HASH' || !$json->{results};
-
-    return [ map { "$_->{id} " . ($_->{code} // $_->{status}) }
-             @{ $json->{results} } ];
 }
 
 
@@ -105,9 +82,9 @@ for my $case (
                      'validation', undef, $case->[0]);
 }
 
-$crm->problem_ok(bulk($sara, 'won', {}), 403, 'forbidden', undef,
+$crm->problem_ok($sara->bulk('won', {}), 403, 'forbidden', undef,
                  'a filter is the manager\'s');
-$crm->problem_ok(bulk($sara, 'delete', [1]), 403, 'forbidden', undef,
+$crm->problem_ok($sara->bulk('delete', [1]), 403, 'forbidden', undef,
                  'deleting, too');
 
 
@@ -119,11 +96,11 @@ $crm->post("/leads/$ids[1]/won", {});
 $crm->patch("/leads/$ids[2]", { probability => 40 });
 
 my @order = @ids[ 3, 1, 0, 2 ];
-my $res = bulk($crm, 'lost', [ @order, 999_999 ],
+my $res = $crm->bulk('lost', [ @order, 999_999 ],
                { lost_reason => 'Moved away', note => 'Sorry' });
 
 $crm->status_ok($res, 200);
-is_deeply(results($res), [ "$order[0] 200", "$order[1] is_won",
+is_deeply(outcomes($res), [ "$order[0] 200", "$order[1] is_won",
                            "$order[2] 200", "$order[3] 200",
                            '999999 not_found' ], 'in the order of the ids');
 is_deeply(pick($res->json, qw(succeeded failed)),
@@ -178,21 +155,21 @@ my ($red, $blue) = map {
 
 @ids = map { lead(name => "M$_", tag_ids => [$red], priority => $_) } 0 .. 2;
 
-$res = bulk($crm, 'move', \@ids, { stage_id => $proposition });
+$res = $crm->bulk('move', \@ids, { stage_id => $proposition });
 is($res->json->{succeeded}, 3, 'moved');
 is($crm->get("/leads/$ids[1]")->json->{stage_id}, $proposition, 'there');
 undo($res->json->{job_id});
 is_deeply(fields($ids[1], qw(stage_id probability)),
           { stage_id => $new, probability => 10 }, 'and back');
 
-$res = bulk($crm, 'move', [ $ids[0] ], { stage_id => $won });
+$res = $crm->bulk('move', [ $ids[0] ], { stage_id => $won });
 is($crm->get("/leads/$ids[0]")->json->{state}, 'won', 'moved is won');
 undo($res->json->{job_id});
 is_deeply(fields($ids[0], qw(state stage_id closed_at)),
           { state => 'open', stage_id => $new, closed_at => undef },
           'and not any more');
 
-$res = bulk($crm, 'assign', \@ids, { user_id => $sara->id });
+$res = $crm->bulk('assign', \@ids, { user_id => $sara->id });
 is($crm->get("/leads/$ids[2]")->json->{user_id}, $sara->id, 'assigned');
 $crm->patch("/leads/$ids[2]", { user_id => undef });
 $undone = undo($res->json->{job_id});
@@ -200,27 +177,27 @@ is_deeply([ map { $crm->get("/leads/$_")->json->{user_id} } @ids ],
           [ $crm->id, $crm->id, undef ], 'taken back where it still held');
 is($undone->{failed}, 1, 'one failed');
 
-$res = bulk($crm, 'tag_add', \@ids, { tag_ids => [ $blue, $red ] });
+$res = $crm->bulk('tag_add', \@ids, { tag_ids => [ $blue, $red ] });
 is_deeply([ sort @{ $crm->get("/leads/$ids[0]")->json->{tag_ids} } ],
           [ sort $red, $blue ], 'tags united');
 undo($res->json->{job_id});
 is_deeply($crm->get("/leads/$ids[0]")->json->{tag_ids}, [$red],
           'as before');
-$res = bulk($crm, 'tag_remove', \@ids, { tag_ids => [$red] });
+$res = $crm->bulk('tag_remove', \@ids, { tag_ids => [$red] });
 is_deeply($crm->get("/leads/$ids[0]")->json->{tag_ids}, [], 'removed');
 
-$res = bulk($crm, 'priority', \@ids, { priority => 3 });
+$res = $crm->bulk('priority', \@ids, { priority => 3 });
 is($crm->get("/leads/$ids[0]")->json->{priority}, 3, 'priority');
 undo($res->json->{job_id});
 is_deeply([ map { $crm->get("/leads/$_")->json->{priority} } @ids ],
           [ 0, 1, 2 ], 'each its own');
 
-$res = bulk($crm, 'archive', \@ids);
+$res = $crm->bulk('archive', \@ids);
 is($crm->get("/leads/$ids[0]")->json->{active}, Mojo::JSON->false,
    'archived');
-$res = bulk($crm, 'restore', \@ids);
+$res = $crm->bulk('restore', \@ids);
 is($res->json->{succeeded}, 3, 'restored');
-is_deeply(results(bulk($crm, 'restore', [ $ids[0] ])), ["$ids[0] not_lost"],
+is_deeply(outcomes($crm->bulk('restore', [ $ids[0] ])), ["$ids[0] not_lost"],
           'once');
 
 
@@ -228,7 +205,7 @@ is_deeply(results(bulk($crm, 'restore', [ $ids[0] ])), ["$ids[0] not_lost"],
 
 my $hers = lead(user_id => $sara->id);
 
-is_deeply(results(bulk($sara, 'priority', [ $hers, $ids[0] ],
+is_deeply(outcomes($sara->bulk('priority', [ $hers, $ids[0] ],
                        { priority => 2 })),
           [ "$hers 200", "$ids[0] not_found" ], 'each by its own rights');
 
@@ -238,10 +215,10 @@ is_deeply(results(bulk($sara, 'priority', [ $hers, $ids[0] ],
 my @mail = (lead(email => 'a@example.com'), lead(), lead(email => 'A@EXAMPLE.COM'),
             lead(email => 'b@example.com'));
 
-$res = bulk($crm, 'email', \@mail, { subject => 'Hello', body => 'All' });
+$res = $crm->bulk('email', \@mail, { subject => 'Hello', body => 'All' });
 is_deeply($res->json->{recipients}, [qw(a@example.com b@example.com)],
           'each address once');
-is_deeply(results($res), [ "$mail[0] 200", "$mail[1] no_address",
+is_deeply(outcomes($res), [ "$mail[0] 200", "$mail[1] no_address",
                            "$mail[2] 200", "$mail[3] 200" ],
           'without an address: failed');
 is_deeply(pick($crm->get("/leads/$mail[3]/messages")->json->{data}[0],
@@ -257,8 +234,8 @@ $crm->problem_ok($crm->post('/jobs/' . $res->json->{job_id} . '/undo', {}),
 
 my %key = (headers => { 'Idempotency-Key' => 'bulk-1' });
 
-my $first  = bulk($crm, 'priority', \@ids, { priority => 1 }, %key);
-my $second = bulk($crm, 'priority', \@ids, { priority => 1 }, %key);
+my $first  = $crm->bulk('priority', \@ids, { priority => 1 }, %key);
+my $second = $crm->bulk('priority', \@ids, { priority => 1 }, %key);
 
 is_deeply($second->json, $first->json, 'the same answer');
 is($second->header('Idempotency-Replayed'), 'true', 'replayed');
@@ -293,11 +270,11 @@ $crm->problem_ok($crm->post('/leads/bulk', { action => 'archive',
         [ { stage_id => 1 }, [ 'filter.stage_id', 'invalid' ] ],
         [ { limit => '1' }, [ 'filter.limit', 'unknown_field' ] ];
 
-$res = bulk($crm, 'priority', { q => 'M1' }, { priority => 2 });
+$res = $crm->bulk('priority', { q => 'M1' }, { priority => 2 });
 $crm->status_ok($res, 200);
-is_deeply(results($res), ["$ids[1] 200"], 'what the filter finds');
+is_deeply(outcomes($res), ["$ids[1] 200"], 'what the filter finds');
 
-$res = bulk($crm, 'won', { id => '999999' });
+$res = $crm->bulk('won', { id => '999999' });
 is_deeply($res->json->{results}, [], 'nothing found');
 
 my @operations = map { { op => 'create', body => { name => "Big $_",
@@ -305,7 +282,7 @@ my @operations = map { { op => 'create', body => { name => "Big $_",
 
 $crm->post('/leads/batch', { operations => \@operations }) for 1 .. 2;
 
-$res = bulk($crm, 'lost', { source => 'fair' },
+$res = $crm->bulk('lost', { source => 'fair' },
             { lost_reason => 'Moved away' });
 $crm->status_ok($res, 202);
 like($res->header('Location'), qr{^/crm/v1/jobs/\d+$}, 'a job');
@@ -328,7 +305,7 @@ is($crm->get('/leads', query => { source => 'fair', total => 'true',
                                   limit => 1 })->json->{total}, 1400,
    'all are back');
 
-$res = bulk($crm, 'priority', { source => 'fair' }, { priority => 3 });
+$res = $crm->bulk('priority', { source => 'fair' }, { priority => 3 });
 my $cancelled = $crm->post('/jobs/' . $res->json->{id} . '/cancel', {});
 $crm->status_ok($cancelled, 200);
 is($cancelled->json->{state}, 'cancelled', 'cancelled');
@@ -341,7 +318,7 @@ is($crm->get('/leads', query => { source => 'fair', priority => 3,
                      total => 'true', limit => 1 })->json->{total}, $done,
    'nothing comes after');
 
-$res = bulk($crm, 'delete', { source => 'fair' });
+$res = $crm->bulk('delete', { source => 'fair' });
 is(wait_job($res)->{done}, 1400, 'deleted');
 
 
@@ -352,8 +329,8 @@ my @reasons = map {
 } qw(Dear Costly);
 
 @ids = map { lead(name => "R$_") } 0 .. 3;
-bulk($crm, 'lost', [ @ids[ 0 .. 2 ] ], { lost_reason_id => $reasons[0] });
-bulk($crm, 'lost', [ $ids[3] ], { lost_reason_id => $reasons[1] });
+$crm->bulk('lost', [ @ids[ 0 .. 2 ] ], { lost_reason_id => $reasons[0] });
+$crm->bulk('lost', [ $ids[3] ], { lost_reason_id => $reasons[1] });
 
 $crm->problem_ok($crm->post("/lost-reasons/$reasons[0]/merge",
                             { into_id => $reasons[0] }), 422, 'validation',

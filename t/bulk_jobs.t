@@ -3,7 +3,7 @@
 
 use utf8;
 use CRM::Test;
-use CRM::Util qw(pick);
+use CRM::Util qw(outcomes pick);
 
 use Mojo::JSON;
 use Time::HiRes qw(sleep time);
@@ -19,25 +19,6 @@ sub lead {
     my (%fields) = @_;
 
     return $crm->post('/leads', { name => 'Lead', %fields })->json->{id};
-}
-
-
-sub bulk {
-    my ($client, $action, $ids, $params, %options) = @_;
-
-    return $client->post('/leads/bulk', {
-        action => $action,
-        (ref $ids eq 'HASH' ? (filter => $ids) : (ids => $ids)),
-        (defined $params ? (params => $params) : ()),
-    }, %options);
-}
-
-
-sub outcomes {
-    my ($res) = @_;
-
-    return [ map { "$_->{id} " . ($_->{code} // $_->{status}) }
-             @{ $res->json->{results} // [ $res->json ] } ];
 }
 
 
@@ -90,14 +71,14 @@ for my $case (
 ) {
     my ($name, $params, $fault) = @$case;
 
-    $crm->problem_ok(bulk($crm, 'schedule_activity', [1], $params), 422,
+    $crm->problem_ok($crm->bulk('schedule_activity', [1], $params), 422,
                      'validation', [ [ split /: /, $fault ] ], $name);
 }
 
 my @ids  = map { lead(name => "S$_") } 0 .. 2;
 my $hers = lead(name => 'Hers', user_id => $sara->id);
 
-my $res = bulk($crm, 'schedule_activity', [ @ids[ 2, 0 ], 999_999 ],
+my $res = $crm->bulk('schedule_activity', [ @ids[ 2, 0 ], 999_999 ],
                { type_id => $type{Call}, due_date => '2026-12-24',
                  summary => 'Ring up', note => "One\nTwo",
                  user_id => $sara->id });
@@ -122,23 +103,23 @@ is_deeply(activities($ids[1]), [], 'nothing on the others');
 $crm->problem_ok($crm->post('/jobs/' . $res->json->{job_id} . '/undo', {}),
                  409, 'not_undoable', undef, 'not one of those with an undo');
 
-$res = bulk($sara, 'schedule_activity', [ $hers, $ids[1] ],
+$res = $sara->bulk('schedule_activity', [ $hers, $ids[1] ],
             { type_id => $type{'To do'} });
 is_deeply(outcomes($res), [ "$hers 200", "$ids[1] not_found" ],
           'each by the caller\'s rights');
 is(activities($hers)->[0]{user_id}, $sara->id, 'for the caller by default');
 
-bulk($crm, 'schedule_activity', [ $ids[1] ],
+$crm->bulk('schedule_activity', [ $ids[1] ],
      { type_id => $type{Email}, user_id => undef });
 is(activities($ids[1])->[0]{user_id}, undef, 'null is nobody');
 
 my %key = (headers => { 'Idempotency-Key' => 'plan-1' });
 
-bulk($crm, 'schedule_activity', [ $ids[1] ], { type_id => $type{Call} }, %key)
+$crm->bulk('schedule_activity', [ $ids[1] ], { type_id => $type{Call} }, %key)
     for 1 .. 2;
 is(scalar @{ activities($ids[1]) }, 2, 'not twice under one key');
 
-bulk($crm, 'schedule_activity', [ $ids[1], $ids[1] ],
+$crm->bulk('schedule_activity', [ $ids[1], $ids[1] ],
      { type_id => $type{Call} });
 is(scalar @{ activities($ids[1]) }, 4, 'named twice: planned twice');
 
@@ -161,11 +142,11 @@ many($n, sub {
     };
 });
 
-$crm->problem_ok(bulk($sara, 'schedule_activity', { source => 'fair' },
+$crm->problem_ok($sara->bulk('schedule_activity', { source => 'fair' },
                       { type_id => $type{Call} }), 403, 'forbidden', undef,
                  'a filter is the manager\'s');
 
-$res = bulk($crm, 'schedule_activity', { source => 'fair' },
+$res = $crm->bulk('schedule_activity', { source => 'fair' },
             { type_id => $type{Call}, due_date => '2027-01-15' });
 $crm->status_ok($res, 202);
 
@@ -179,7 +160,7 @@ is($crm->get('/activities', query => { due_date_from => '2027-01-15',
                                        total => 'true', limit => 1 })
        ->json->{total}, $n, 'one on each');
 
-$res = bulk($crm, 'email', { source => 'fair' },
+$res = $crm->bulk('email', { source => 'fair' },
             { subject => 'Thanks', body => 'For your visit' });
 $crm->status_ok($res, 202);
 $job = $crm->wait_job($res)->json;
@@ -206,7 +187,7 @@ my @mail = (lead(email => 'one@example.com'), lead(),
             lead(email => 'two@example.com'));
 
 %key = (headers => { 'Idempotency-Key' => 'mail-1' });
-bulk($crm, 'email', \@mail, { subject => 'Hi', body => 'There' }, %key);
+$crm->bulk('email', \@mail, { subject => 'Hi', body => 'There' }, %key);
 
 my @stored = grep { $crm->redis('GET', $_) =~ /"results"/ }
              @{ $crm->redis('KEYS', '{}i:*') };
@@ -214,7 +195,7 @@ my @stored = grep { $crm->redis('GET', $_) =~ /"results"/ }
 is(scalar @stored, 2, 'answers are stored');
 $crm->redis('DEL', $_) for @stored;
 
-$res = bulk($crm, 'email', \@mail, { subject => 'Hi', body => 'There' }, %key);
+$res = $crm->bulk('email', \@mail, { subject => 'Hi', body => 'There' }, %key);
 is_deeply($res->json->{recipients}, [qw(one@example.com two@example.com)],
           'who was written to before is named');
 is(scalar(grep { $_->{kind} eq 'email' }
@@ -301,7 +282,7 @@ my @before = reads(sub { $_[0] >= 200 });
 $crm->server->redis('CONFIG', 'SET', 'slowlog-log-slower-than', '10000');
 $crm->server->redis('SLOWLOG', 'RESET');
 
-$res = bulk($crm, 'lost', { source => 'wave' });
+$res = $crm->bulk('lost', { source => 'wave' });
 $crm->status_ok($res, 202);
 
 my $state;

@@ -99,6 +99,19 @@ sub post {
 }
 
 
+# POST /leads/bulk over ids or, if they are a hash, a filter
+
+sub bulk {
+    my ($self, $action, $ids, $params, %options) = @_;
+
+    return $self->post('/leads/bulk', {
+        action => $action,
+        (ref $ids eq 'HASH' ? (filter => $ids) : (ids => $ids)),
+        (defined $params ? (params => $params) : ()),
+    }, %options);
+}
+
+
 sub patch {
     my ($self, $path, $json, %options) = @_;
 

@@ -11,8 +11,8 @@ use IO::Select;
 use POSIX qw(strftime);
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(ids pick kind_of instant fault_list raw_parts whole
-                    $INSTANT);
+our @EXPORT_OK = qw(ids outcomes pick kind_of instant fault_list raw_parts
+                    whole $INSTANT);
 
 # an instant as the API writes it
 our $INSTANT = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\z/;
@@ -28,6 +28,20 @@ sub ids {
     return ref $json eq 'HASH' && ref $json->{data} eq 'ARRAY'
            ? [ map { $_->{id} } @{ $json->{data} } ]
            : undef;
+}
+
+
+# what came of each record of a bulk change: "7 200", "8 not_found"
+
+sub outcomes {
+    my ($res) = @_;
+
+    my $json = $res->json;
+
+    return [ $res->describe ] if ref $json ne 'HASH' || !$json->{results};
+
+    return [ map { "$_->{id} " . ($_->{code} // $_->{status}) }
+             @{ $json->{results} } ];
 }
 
 
