@@ -255,6 +255,16 @@ is_deeply($res->json->{suggested_next},
               summary => undef, user_id => $omid->id } ], 'proposals');
 is($res->json->{next}, undef, 'nothing is triggered');
 
+$crm->status_ok($crm->patch("/activity-types/$next", { active => \0 }), 200);
+
+my $gone = planned(lead(), type_id => $asks);
+
+is_deeply([ map { $_->{type_id} }
+            @{ $crm->post("/activities/$gone->{id}/done")->json
+                   ->{suggested_next} } ], [ $soon ],
+          'an archived type is not proposed');
+$crm->status_ok($crm->patch("/activity-types/$next", { active => \1 }), 200);
+
 is_deeply(pick($crm->get("/leads/$second/messages")->json->{data}[0],
                qw(kind body subject author_id changes)),
           { kind => 'activity', body => "All\nwell",
@@ -293,7 +303,7 @@ is($crm->get("/leads/$second")->json->{next_activity}{id},
 
 # ---- cancel, delete ------------------------------------------------------
 
-my $gone = planned($second, due_date => '2026-01-01');
+$gone = planned($second, due_date => '2026-01-01');
 
 $res = $crm->post("/activities/$gone->{id}/cancel");
 $crm->status_ok($res, 200);

@@ -116,7 +116,7 @@ crm_activity_done_answer(crm_flow_t *f, crm_activity_op_t *o)
     for (n = 0, i = 0; i < ids->n; i++) {
         type = crm_conf_find(f->conf, CRM_KIND_ACTIVITY_TYPE, ids->id[i]);
 
-        if (type == NULL) {
+        if (type == NULL || !type->v[CRM_ACTIVITY_TYPE_ACTIVE].num) {
             continue;
         }
 
