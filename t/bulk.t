@@ -177,6 +177,16 @@ is_deeply([ map { $crm->get("/leads/$_")->json->{user_id} } @ids ],
           [ $crm->id, $crm->id, undef ], 'taken back where it still held');
 is($undone->{failed}, 1, 'one failed');
 
+my $left = lead();
+my $home = $crm->get("/leads/$left")->json->{team_id};
+
+$crm->bulk('assign', [$left], { user_id => undef, team_id => undef });
+is_deeply(fields($left, qw(user_id team_id)),
+          { user_id => undef, team_id => $home },
+          'null: nobody, and of a team nothing is said');
+$crm->problem_ok($crm->bulk('assign', [$left], { team_id => undef }), 422,
+                 'validation', [[ 'user_id', 'required' ]]);
+
 $res = $crm->bulk('tag_add', \@ids, { tag_ids => [ $blue, $red ] });
 is_deeply([ sort @{ $crm->get("/leads/$ids[0]")->json->{tag_ids} } ],
           [ sort $red, $blue ], 'tags united');

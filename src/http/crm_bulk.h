@@ -26,7 +26,6 @@ typedef struct crm_bulk_s  crm_bulk_t;
 typedef struct {
     crm_str_t              name;
     const crm_entity_t    *params;
-    crm_input_mode_t       mode;        /* of the params */
     crm_op_t               op;
     const crm_job_kind_t  *kind;
     unsigned               manager:1;   /* nobody else may */

@@ -275,7 +275,7 @@ static const crm_bulk_action_t  crm_bulk_table[] = {
       .op = CRM_OP_ARCHIVE, .kind = &crm_bulk_job },
 
     { .name = crm_string("assign"), .params = &crm_bulk_assign,
-      .mode = CRM_INPUT_PATCH, .op = CRM_OP_PATCH, .kind = &crm_bulk_job,
+      .op = CRM_OP_PATCH, .kind = &crm_bulk_job,
       .input = crm_bulk_input_assign },
 
     { .name = crm_string("move"), .params = &crm_bulk_move,
@@ -361,7 +361,7 @@ crm_bulk_params(crm_flow_t *f, crm_bulk_t *b, json_t *params)
     empty = params == NULL ? json_object() : NULL;
 
     rc = crm_input_parse(&f->arena, b->action->params,
-                         empty != NULL ? empty : params, b->action->mode,
+                         empty != NULL ? empty : params, CRM_INPUT_CREATE,
                          crm_bulk_nobody(b->action->params), &b->params,
                          &f->answer.faults);
     json_decref(empty);
