@@ -108,6 +108,29 @@ $crm->patch("/leads/$ids[0]", { contact_id => undef });
 totals('contact_id=none', 1620, 1080);
 
 
+# ---- what rots ------------------------------------------------------------
+
+# 150 of the 200 that are open, as if they had come three days ago
+
+totals('rotting=false', 1800, 1200);
+$crm->patch("/stages/$stages[0]", { rotting_days => 2 });
+totals('rotting=true', 0, 0);
+
+my %staged = map { $_ => $crm->redis('HGET', "{}lead:$_", 'staged') }
+             @ids[1600 .. 1749];
+
+$crm->redis('HSET', "{}lead:$_", 'staged', $staged{$_} - 3 * 86_400_000)
+    for keys %staged;
+totals('rotting=true', 150, 100);
+totals('rotting=true&active=any', 150, 100);
+totals("rotting=true&stage_id=$stages[-1]", 0, 0);
+totals('rotting=false', 1650, 1100);
+totals("rotting=false&stage_id=$stages[0]", 50, 33);
+totals('rotting=true&user_id=none', 50, 50);
+$crm->redis('HSET', "{}lead:$_", 'staged', $staged{$_}) for keys %staged;
+$crm->patch("/stages/$stages[0]", { rotting_days => 0 });
+
+
 # ---- what is due ----------------------------------------------------------
 
 sub due {

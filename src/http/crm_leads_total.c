@@ -5,6 +5,7 @@
  *   sums  of counts within sorted sets: the segments of a range, the columns
  *         of the board for what is due
  *   rows  of the leads that match otherwise, on the connection for long work
+ *   read  one by one, those that may rot, if they are not too many
  *
  * What neither counts stays `total_at_least'.
  */
@@ -40,6 +41,7 @@ static const struct {
 
 
 static ngx_int_t crm_leads_summed(crm_flow_t *f);
+static ngx_int_t crm_leads_rotting_counted(crm_flow_t *f);
 
 
 /* ---- sums -------------------------------------------------------------- */
@@ -333,6 +335,125 @@ crm_leads_count_due(crm_flow_t *f)
 }
 
 
+/* ---- what rots --------------------------------------------------------- */
+
+static ngx_uint_t
+crm_leads_may_rot(const crm_conf_t *conf)
+{
+    unsigned                i;
+    const crm_conf_list_t  *list = &conf->list[CRM_KIND_STAGE];
+
+    for (i = 0; i < list->n; i++) {
+        if (list->rec[i]->v[CRM_STAGE_ROTTING_DAYS].num > 0) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static const unsigned  crm_leads_rotting_fields[] = {
+    CRM_LEAD_STATE, CRM_LEAD_STAGE_ID, CRM_LEAD_STAGE_CHANGED_AT
+};
+
+#define CRM_LEADS_ROTTING_FIELDS                                              \
+    (sizeof(crm_leads_rotting_fields) / sizeof(crm_leads_rotting_fields[0]))
+
+
+static crm_str_t
+crm_leads_rotting_name(ngx_uint_t i)
+{
+    return crm_entities[CRM_KIND_LEAD].fields[crm_leads_rotting_fields[i]]
+           .stored;
+}
+
+
+static ngx_int_t
+crm_leads_count_rotting(crm_flow_t *f)
+{
+    int64_t      id, n;
+    crm_str_t    argv[2 + CRM_LEADS_ROTTING_FIELDS];
+    ngx_uint_t   i;
+    crm_scan_t  *scan = f->data;
+
+    n = crm_bitmap_count(&scan->bits);
+
+    /* then it is asked for those that do not */
+
+    if (n == 0 || !crm_leads_may_rot(f->conf)) {
+        scan->total = n;
+        scan->counted = 1;
+        return crm_scan_gathered(f);
+    }
+
+    if (n > CRM_SCAN_MORE) {
+        return crm_scan_gathered(f);
+    }
+
+    f->redis = f->worker->bulk;
+
+    argv[0] = crm_str("HMGET");
+
+    for (i = 0; i < CRM_LEADS_ROTTING_FIELDS; i++) {
+        argv[2 + i] = crm_leads_rotting_name(i);
+    }
+
+    for (id = crm_bitmap_next(&scan->bits, 0, 0);
+         id > 0;
+         id = crm_bitmap_next(&scan->bits, id, 0))
+    {
+        argv[1] = crm_scan_record_key(f, scan, id);
+        crm_flow_cmd(f, 2 + CRM_LEADS_ROTTING_FIELDS, argv);
+    }
+
+    return crm_flow_wait(f, crm_leads_rotting_counted);
+}
+
+
+static ngx_int_t
+crm_leads_rotting_counted(crm_flow_t *f)
+{
+    crm_str_t            pairs[2 * CRM_LEADS_ROTTING_FIELDS];
+    ngx_uint_t           i, k, n;
+    crm_scan_t          *scan = f->data;
+    crm_record_t        *lead;
+    const crm_reply_t   *item;
+    const crm_filter_t  *filter;
+
+    filter = crm_query_filter(&scan->query, CRM_LEAD_ROTTING);
+
+    for (i = 0; i < f->nreply; i++) {
+
+        for (n = 0, k = 0; k < f->reply[i].n; k++) {
+            item = &f->reply[i].item[k];
+
+            if (crm_reply_is_string(item)) {
+                pairs[n++] = crm_leads_rotting_name(k);
+                pairs[n++] = item->str;
+            }
+        }
+
+        if (n == 0) {
+            continue;                   /* it has gone */
+        }
+
+        if (crm_record_load(&f->arena, &crm_entities[CRM_KIND_LEAD], 1, pairs,
+                            n, &lead) != CRM_OK
+            || crm_lead_view(&f->arena, lead, f->conf, f->now) != CRM_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        scan->total += lead->v[CRM_LEAD_ROTTING].num == filter->num[0];
+    }
+
+    scan->counted = 1;
+
+    return crm_scan_gathered(f);
+}
+
+
 /* ---- which ------------------------------------------------------------- */
 
 /* the sorted sets of the range hold the segments asked for, and no more */
@@ -349,14 +470,14 @@ crm_leads_range_alone(const crm_leads_plan_t *p)
 void
 crm_leads_total(crm_leads_plan_t *p)
 {
-    ngx_uint_t           i, ranges, due, columns, values;
+    ngx_uint_t           i, ranges, due, rots, columns, values;
     const crm_filter_t  *filter;
 
     if (!p->query->total || p->query->words.n > 0) {
         return;
     }
 
-    ranges = due = columns = values = 0;
+    ranges = due = rots = columns = values = 0;
 
     for (i = 0; i < p->query->nfilters; i++) {
         filter = &p->query->filter[i];
@@ -369,6 +490,11 @@ crm_leads_total(crm_leads_plan_t *p)
         case CRM_LEAD_ACTIVITY_STATE:
             due = 1;
             columns++;
+            break;
+
+        case CRM_LEAD_ROTTING:
+            rots = filter->n == 1;
+            columns += rots;
             break;
 
         case CRM_LEAD_TYPE:
@@ -388,7 +514,14 @@ crm_leads_total(crm_leads_plan_t *p)
         return;
     }
 
-    if (due && columns == p->query->nfilters) {
+    if (due && rots) {
+        return;
+    }
+
+    if (rots && columns == p->query->nfilters) {
+        p->scan->count = crm_leads_count_rotting;
+
+    } else if (due && columns == p->query->nfilters) {
         p->scan->count = crm_leads_count_due;
 
     } else if (!due && ranges > 0 && !p->scan->loose) {
