@@ -386,6 +386,15 @@ for my $case ([ 1, undef, 1 ], [ 3, 2, undef ]) {
               "two, $limit in a page: no more than there are, or all");
 }
 
+my $many = join ',', 1 .. 300;
+
+is_deeply(pick($crm->get("/activities?total=true&id=$many$_->[0]")->json,
+               qw(total total_at_least)),
+          { total => $_->[1], total_at_least => undef },
+          "of 300 ids$_->[0] $_->[1]")
+    for [ '', scalar keys %id ], [ "&user_id=$me", 3 ],
+        [ '&user_id=' . $omid->id, 1 ];
+
 my ($cursor, @seen);
 
 do {

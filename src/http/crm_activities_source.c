@@ -385,7 +385,7 @@ crm_acts_find(crm_flow_t *f, crm_acts_t *acts)
 }
 
 
-/* the sources hold exactly what is asked for */
+/* the sources hold exactly what is asked for; of ids some may be nobody's */
 
 static ngx_uint_t
 crm_acts_exact(const crm_acts_t *acts)
@@ -395,6 +395,7 @@ crm_acts_exact(const crm_acts_t *acts)
     range = crm_query_filter(&acts->scan.query, CRM_ACTIVITY_DUE_DATE);
 
     return !acts->twice && !acts->inexact
+           && crm_query_filter(&acts->scan.query, CRM_ID) == NULL
            && acts->covered + 1 + (range != NULL)
               == acts->scan.query.nfilters;
 }
