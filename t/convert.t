@@ -406,6 +406,32 @@ for my $case ([ [ undef, $sara->id ], 0, $sara->id ],
     $crm->delete("/leads/$both[0]");
 }
 
+# whatever the order, and however many
+
+for my $order ([ 0, 1, 2 ], [ 2, 1, 0 ], [ 1, 0, 2 ], [ 0, 2, 1 ]) {
+    my @chain = map { lead(user_id => undef, %$_) }
+                { email => 'chain@chain.example' },
+                { email => 'chain@chain.example', phone => '030 5556661' },
+                { phone => '030 5556661' };
+
+    $got = bulk($crm, [ @chain[@$order] ], dedupe => \1, force => \1,
+                user_ids => [ $sara->id, $omid->id ]);
+    is($got->{succeeded}, 3, "@$order: all are done");
+    is($crm->get("/leads/$_")->header('Location'), "/crm/v1/leads/$chain[0]",
+       'merged into the first') for @chain[ 1, 2 ];
+    is_deeply(field('user_id', $chain[0]), [ $sara->id ], 'one turn');
+    $crm->delete("/leads/$chain[0]");
+}
+
+my @heap = map { lead(email => 'heap@heap.example', user_id => undef) }
+           1 .. 25;
+
+$got = bulk($crm, \@heap, dedupe => \1);
+is($got->{succeeded}, 25, 'more than one merge takes');
+is($crm->get("/leads/$_")->header('Location'), "/crm/v1/leads/$heap[0]",
+   'into one') for @heap[ 1, 20, 24 ];
+$crm->delete("/leads/$heap[0]");
+
 my @dup   = map { lead(name => "Dup $_", email => 'dup@d.example') } 1 .. 3;
 my $other = lead(name => 'Not meant', email => 'dup@d.example');
 my $alone = lead(name => 'Alone');

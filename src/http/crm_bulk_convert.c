@@ -4,7 +4,8 @@
  * duplicates meet what was merged before.
  *
  * Records that are duplicates of one another: those found among the ones that
- * the bulk is about.  One that was merged into another is done with it.
+ * the bulk is about, and what it has made of them.  One that was merged into
+ * another is done with it.
  */
 
 #include "crm_actions.h"
@@ -38,7 +39,7 @@ crm_bulk_convert_param(const crm_bulk_t *b, unsigned param)
 
 
 /* whose turn it is; what already has a user, by itself or by what is merged
-   with it, keeps it unless forced */
+   with it, keeps it unless forced; what had its turn keeps what came of it */
 
 static void
 crm_bulk_convert_amend(crm_conversion_t *c)
@@ -51,6 +52,10 @@ crm_bulk_convert_amend(crm_conversion_t *c)
 
     for (taken = 0, i = 0; i < c->g.m.n; i++) {
         taken |= c->g.m.rec[i]->v[CRM_LEAD_USER_ID].set;
+
+        if (!crm_lead_convertible(c->g.m.rec[i])) {
+            return;
+        }
     }
 
     if (users->n > 0
@@ -206,20 +211,42 @@ crm_bulk_convert_bit(const crm_reply_t *reply, int64_t id)
 }
 
 
+/* converted a moment ago, by this bulk: one of its records still */
+
+static ngx_uint_t
+crm_bulk_convert_made(const crm_bulk_t *b, const crm_record_t *lead)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < b->n; i++) {
+        if (b->item[i].id == crm_record_id(lead)) {
+            return b->item[i].finished && b->item[i].problem == CRM_P_NONE
+                   && lead->v[CRM_LEAD_STATE].num == CRM_STATE_OPEN
+                   && lead->v[CRM_LEAD_ACTIVE].num;
+        }
+    }
+
+    return 0;
+}
+
+
 static ngx_int_t
 crm_bulk_convert_selected(crm_flow_t *f)
 {
-    int64_t            id;
-    ngx_uint_t         i, n;
-    crm_conversion_t  *c = f->data;
-    const crm_bulk_t  *b = crm_bulk_convert_of(c);
+    int64_t              id;
+    ngx_uint_t           i, n;
+    crm_conversion_t    *c = f->data;
+    const crm_bulk_t    *b = crm_bulk_convert_of(c);
+    const crm_record_t  *lead;
 
     for (n = 0, i = 0; i < c->find.n && i < CRM_BULK_CHOSEN; i++) {
-        id = crm_record_id(c->find.match[i].lead);
+        lead = c->find.match[i].lead;
+        id = crm_record_id(lead);
 
-        if (crm_lead_convertible(c->find.match[i].lead)
-            && (i < f->nreply ? crm_bulk_convert_bit(&f->reply[i], id)
-                              : crm_bulk_convert_listed(b, id)))
+        if (crm_bulk_convert_made(b, lead)
+            || (crm_lead_convertible(lead)
+                && (i < f->nreply ? crm_bulk_convert_bit(&f->reply[i], id)
+                                  : crm_bulk_convert_listed(b, id))))
         {
             c->find.match[n++] = c->find.match[i];
         }
