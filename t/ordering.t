@@ -134,5 +134,16 @@ is_deeply(ids($crm->get('/leads', query => {
               stage_id => $stage, sort => '-position', limit => 1000 })),
           [ reverse @order ], 'from below');
 
+# the newest is on top, also of those that are created at the same time
+
+my $batch = $crm->post('/leads/batch', { operations => [
+    map { { op => 'create', body => { name => "New $_",
+                                      stage_id => $other } } } 1 .. 60 ] });
+
+is_deeply(ids($crm->get('/leads', query => {
+              stage_id => $other, sort => 'position', limit => 60 })),
+          [ map { $_->{id} } reverse @{ $batch->json->{results} } ],
+          'the last of a batch is on top');
+
 $crm->check_clean;
 done_testing;

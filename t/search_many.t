@@ -152,5 +152,18 @@ for my $q ('alpha beta', 'bet alp') {
               [ (expected($crm, $q, ''))[0 .. 49] ], "$q: a full page");
 }
 
+# on the board new ones are on top; "n1" has more than are sorted at once
+
+for my $q ('gamma', 'n1', 'delta') {
+    my ($column) = grep { @{ $_->{leads} } }
+                   @{ $crm->get('/board', query => { q => $q, limit => 150 })
+                          ->json->{columns} };
+    my @all = expected($crm, $q, '');
+
+    is_deeply([ map { $_->{id} } @{ $column->{leads} } ],
+              [ @all[0 .. (@all < 150 ? $#all : 149)] ],
+              "$q: the first cards of " . @all);
+}
+
 $crm->check_clean;
 done_testing;

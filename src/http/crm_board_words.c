@@ -64,14 +64,20 @@ crm_board_room(crm_flow_t *f, crm_board_t *board, ngx_uint_t n)
 static ngx_int_t
 crm_board_gathered(crm_flow_t *f)
 {
-    int64_t              id;
+    int64_t              id, n;
     crm_str_t            argv[4];
     crm_board_t         *board = f->data;
     const crm_bitmap_t  *bits = &board->scan.bits;
     const crm_field_t   *fields = board->scan.query.entity->fields;
 
-    if (crm_bitmap_count(bits) > CRM_SCAN_FEW) {
+    n = crm_bitmap_count(bits);
+
+    if (n > CRM_SCAN_MORE) {
         return crm_board_walk(f, board);
+    }
+
+    if (n > CRM_SCAN_FEW) {
+        f->redis = f->worker->bulk;
     }
 
     argv[0] = crm_str("HMGET");

@@ -236,13 +236,26 @@ crm_lead_op_note(crm_lead_op_t *o)
 }
 
 
+/* its id, and its place above those that are created at the same time */
+
 static ngx_int_t
 crm_lead_op_number(crm_flow_t *f, crm_lead_op_t *o)
 {
-    if (o->op == CRM_OP_CREATE) {
-        crm_value_set_num(&o->lead->v[CRM_ID],
-                          crm_tenant_next_id(f->tenant, CRM_KIND_LEAD, 0));
+    int64_t       column;
+    crm_value_t  *v;
+
+    if (o->op != CRM_OP_CREATE) {
+        return NGX_OK;
     }
+
+    v = o->lead->v;
+    column = v[CRM_LEAD_STAGE_ID].num << 1 | v[CRM_LEAD_TYPE].num;
+
+    crm_value_set_num(&v[CRM_ID],
+                      crm_tenant_next_id(f->tenant, CRM_KIND_LEAD, 0));
+    crm_value_set_num(&v[CRM_LEAD_RANK],
+                      crm_tenant_top(f->tenant, column, v[CRM_LEAD_RANK].num,
+                                     CRM_RANK_STEP));
 
     return NGX_OK;
 }

@@ -424,6 +424,23 @@ crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind, int64_t seen)
 }
 
 
+int64_t
+crm_tenant_top(crm_tenant_t *tenant, int64_t column, int64_t rank,
+    int64_t step)
+{
+    crm_top_t  *top = &tenant->top[column % CRM_TENANT_TOPS];
+
+    if (top->column == column && rank > top->rank - step) {
+        rank = top->rank - step;
+    }
+
+    top->column = column;
+    top->rank = rank;
+
+    return rank;
+}
+
+
 void
 crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
     const crm_str_t *counter)

@@ -16,6 +16,14 @@
 
 typedef struct crm_tenants_s  crm_tenants_t;
 
+/* where the newest record of a column of the board was put */
+typedef struct {
+    int64_t             column;         /* 0: none */
+    int64_t             rank;
+} crm_top_t;
+
+#define CRM_TENANT_TOPS  8
+
 typedef struct {
     ngx_str_node_t      node;           /* str is the slug */
     ngx_queue_t         lru;
@@ -24,6 +32,7 @@ typedef struct {
     crm_str_t           root;           /* key of the root hash */
     crm_conf_t         *conf;           /* newest snapshot, or NULL */
     int64_t             last_id[CRM_KINDS];
+    crm_top_t           top[CRM_TENANT_TOPS];
     int64_t             proven_conf;    /* version at the last look-up */
     unsigned            refs;           /* flows that use it */
     unsigned            known:1;        /* was active when last looked at */
@@ -87,6 +96,14 @@ void crm_token_forget(crm_token_t *token);
  */
 int64_t crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind,
     int64_t seen);
+
+/*
+ * The rank of a new record above those that are still on their way to the same
+ * column: `rank', or one step before the last one given.  A column is any
+ * number but 0.
+ */
+int64_t crm_tenant_top(crm_tenant_t *tenant, int64_t column, int64_t rank,
+    int64_t step);
 
 /* somebody else's commit was faster: the counter as its check found it */
 void crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
