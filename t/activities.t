@@ -376,14 +376,12 @@ is($crm->get('/activities?user_id=me&total=true')->json->{total}, 3,
 is($crm->get('/activities?state=overdue&user_id=me&total=true')
        ->json->{total}, 1, 'also of a state');
 
-for my $case ([ 1, undef, 1 ], [ 3, 2, undef ]) {
-    my ($limit, $total, $least) = @$case;
-
+for my $limit (1, 3) {
     is_deeply(pick($crm->get("/activities?state=planned&lead_id=$saras"
                              . "&total=true&limit=$limit")->json,
                    qw(total total_at_least)),
-              { total => $total, total_at_least => $least },
-              "two, $limit in a page: no more than there are, or all");
+              { total => 2, total_at_least => undef },
+              "two, $limit in a page");
 }
 
 my $many = join ',', 1 .. 300;

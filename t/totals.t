@@ -198,6 +198,12 @@ sub activities {
 
 
 activities('sort=due_date', 3200, 2133);
+activities('state=today', 200, 133);
+activities("state=today&type_id=$type", 200, 133);
+activities('state=today&team_id=none', 0, 0);
+activities('due_date_from=2026-10-25&due_date_to=2026-10-26', 100, 67);
+activities('due_date_from=2026-10-25&due_date_to=2026-10-26&user_id=none', 0,
+           0);
 due(1, 1200, 6, $sales);
 activities('sort=due_date', 4400, 3333);
 activities('state=overdue,today,planned', 4400, 3333);

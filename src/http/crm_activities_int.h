@@ -21,11 +21,13 @@ typedef struct {
     unsigned             inexact:1;     /* sources hold more than is meant */
     ngx_uint_t           covered;       /* filters that the sources hold */
     int64_t              last;          /* id seen before */
+    int64_t             *id;            /* crm_activities_total.c */
+    ngx_uint_t           nids;
 } crm_acts_t;
 
 
-/* crm_activities_total.c: how what a salesperson may see is counted where the
-   sources hold exactly that, some of it twice */
+/* crm_activities_total.c: how many there are, where the sources hold some of it
+   twice or more than is meant */
 void crm_acts_total(crm_acts_t *acts);
 
 /* the sorted sets that hold what is asked for, by states and filters; says

@@ -361,20 +361,10 @@ static const unsigned  crm_leads_rotting_fields[] = {
     (sizeof(crm_leads_rotting_fields) / sizeof(crm_leads_rotting_fields[0]))
 
 
-static crm_str_t
-crm_leads_rotting_name(ngx_uint_t i)
-{
-    return crm_entities[CRM_KIND_LEAD].fields[crm_leads_rotting_fields[i]]
-           .stored;
-}
-
-
 static ngx_int_t
 crm_leads_count_rotting(crm_flow_t *f)
 {
     int64_t      id, n;
-    crm_str_t    argv[2 + CRM_LEADS_ROTTING_FIELDS];
-    ngx_uint_t   i;
     crm_scan_t  *scan = f->data;
 
     n = crm_bitmap_count(&scan->bits);
@@ -393,18 +383,12 @@ crm_leads_count_rotting(crm_flow_t *f)
 
     f->redis = f->worker->bulk;
 
-    argv[0] = crm_str("HMGET");
-
-    for (i = 0; i < CRM_LEADS_ROTTING_FIELDS; i++) {
-        argv[2 + i] = crm_leads_rotting_name(i);
-    }
-
     for (id = crm_bitmap_next(&scan->bits, 0, 0);
          id > 0;
          id = crm_bitmap_next(&scan->bits, id, 0))
     {
-        argv[1] = crm_scan_record_key(f, scan, id);
-        crm_flow_cmd(f, 2 + CRM_LEADS_ROTTING_FIELDS, argv);
+        crm_scan_part_ask(f, scan, id, crm_leads_rotting_fields,
+                          CRM_LEADS_ROTTING_FIELDS);
     }
 
     return crm_flow_wait(f, crm_leads_rotting_counted);
@@ -414,32 +398,23 @@ crm_leads_count_rotting(crm_flow_t *f)
 static ngx_int_t
 crm_leads_rotting_counted(crm_flow_t *f)
 {
-    crm_str_t            pairs[2 * CRM_LEADS_ROTTING_FIELDS];
-    ngx_uint_t           i, k, n;
+    ngx_int_t            rc;
+    ngx_uint_t           i;
     crm_scan_t          *scan = f->data;
     crm_record_t        *lead;
-    const crm_reply_t   *item;
     const crm_filter_t  *filter;
 
     filter = crm_query_filter(&scan->query, CRM_LEAD_ROTTING);
 
     for (i = 0; i < f->nreply; i++) {
+        rc = crm_scan_part(f, scan, 1, crm_leads_rotting_fields, &f->reply[i],
+                           &lead);
 
-        for (n = 0, k = 0; k < f->reply[i].n; k++) {
-            item = &f->reply[i].item[k];
-
-            if (crm_reply_is_string(item)) {
-                pairs[n++] = crm_leads_rotting_name(k);
-                pairs[n++] = item->str;
-            }
-        }
-
-        if (n == 0) {
+        if (rc == NGX_DECLINED) {
             continue;                   /* it has gone */
         }
 
-        if (crm_record_load(&f->arena, &crm_entities[CRM_KIND_LEAD], 1, pairs,
-                            n, &lead) != CRM_OK
+        if (rc != NGX_OK
             || crm_lead_view(&f->arena, lead, f->conf, f->now) != CRM_OK)
         {
             return NGX_ERROR;

@@ -244,6 +244,14 @@ ngx_uint_t crm_scan_wanted(const crm_scan_t *scan);
 crm_str_t crm_scan_record_key(crm_flow_t *f, const crm_scan_t *scan,
     int64_t id);
 
+/* a record of nothing but these fields, from the reply to the HMGET that
+   crm_scan_part_ask() queues.  NGX_DECLINED: none of them is set */
+#define CRM_SCAN_PART  16
+void crm_scan_part_ask(crm_flow_t *f, const crm_scan_t *scan, int64_t id,
+    const unsigned *field, ngx_uint_t n);
+ngx_int_t crm_scan_part(crm_flow_t *f, const crm_scan_t *scan, int64_t id,
+    const unsigned *field, const crm_reply_t *reply, crm_record_t **rec);
+
 ngx_int_t crm_scan_few(crm_flow_t *f);
 
 /* whether a loaded candidate is shown: it may have changed, or the indexes

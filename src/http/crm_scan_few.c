@@ -45,6 +45,47 @@ crm_scan_record_key(crm_flow_t *f, const crm_scan_t *scan, int64_t id)
 }
 
 
+void
+crm_scan_part_ask(crm_flow_t *f, const crm_scan_t *scan, int64_t id,
+    const unsigned *field, ngx_uint_t n)
+{
+    crm_str_t   argv[2 + CRM_SCAN_PART];
+    ngx_uint_t  i;
+
+    argv[0] = crm_str("HMGET");
+    argv[1] = crm_scan_record_key(f, scan, id);
+
+    for (i = 0; i < n; i++) {
+        argv[2 + i] = scan->query.entity->fields[field[i]].stored;
+    }
+
+    crm_flow_cmd(f, 2 + n, argv);
+}
+
+
+ngx_int_t
+crm_scan_part(crm_flow_t *f, const crm_scan_t *scan, int64_t id,
+    const unsigned *field, const crm_reply_t *reply, crm_record_t **rec)
+{
+    crm_str_t   pairs[2 * CRM_SCAN_PART];
+    ngx_uint_t  i, n;
+
+    for (n = 0, i = 0; i < reply->n; i++) {
+        if (crm_reply_is_string(&reply->item[i])) {
+            pairs[n++] = scan->query.entity->fields[field[i]].stored;
+            pairs[n++] = reply->item[i].str;
+        }
+    }
+
+    if (n == 0) {
+        return NGX_DECLINED;
+    }
+
+    return crm_record_load(&f->arena, scan->query.entity, id, pairs, n, rec)
+           == CRM_OK ? NGX_OK : NGX_ERROR;
+}
+
+
 ngx_int_t
 crm_scan_few(crm_flow_t *f)
 {
