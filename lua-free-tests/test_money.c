@@ -78,6 +78,15 @@ test_add(void **state)
     sum = INT64_MIN;
     assert_int_equal(crm_money_add(&sum, -1), CRM_DECLINED);
     assert_true(sum == INT64_MIN);
+
+    crm_money_sum(&sum, 3);
+    assert_true(sum == INT64_MIN + 3);
+    crm_money_sum(&sum, -4);
+    assert_true(sum == INT64_MIN);
+
+    sum = INT64_MAX - 3;
+    crm_money_sum(&sum, 4);
+    assert_true(sum == INT64_MAX);
 }
 
 

@@ -5,6 +5,7 @@ use utf8;
 use CRM::Test;
 use CRM::Util qw(raw_parts whole);
 
+use Mojo::JSON qw(false true);
 use Time::HiRes qw(sleep time);
 
 my $server = CRM::Test->private(
@@ -153,5 +154,41 @@ for my $path ((map { "/leads?$_=9223372036854775807" }
 for my $path (map { "/$_/9223372036854775807" } qw(leads contacts)) {
     is($crm->delete($path)->status, 404, "DELETE $path");
 }
+
+# a batch ends with its tenant's right to write, or its caller's
+
+for my $how (qw(suspended deactivated)) {
+    my $tenant = CRM::Test->tenant(server => $server);
+    my $caller = $tenant->user(role => 'manager');
+
+    my ($batch, $change) = $crm->concurrently(
+        [ 'POST', '/leads/batch', {
+            host  => $tenant->slug . '.localhost',
+            token => $caller->token,
+            json  => { operations => [ map { {
+                op => 'create', body => { name => "Lead $_" },
+            } } 1 .. 1000 ] },
+        } ],
+        $how eq 'suspended'
+        ? [ 'PATCH', '/operator/v1/tenants/' . $tenant->slug, {
+              token => $server->key, json => { suspended => true } } ]
+        : [ 'PATCH', '/users/' . $caller->id, {
+              host  => $tenant->slug . '.localhost',
+              token => $tenant->token, json => { active => false } } ],
+    );
+
+    is($change->status, 200, "$how beside a batch");
+
+    # the change may also come before the batch is let in, or in another turn
+
+    my %codes = map { ($_->{code} // 'none') => 1 }
+                @{ $batch->json->{results} // [ $batch->json ] };
+
+    is_deeply([ grep { $_ ne 'none' } keys %codes ],
+              [ $how eq 'suspended' ? 'tenant_suspended' : 'unauthorized' ],
+              'the rest of it is refused');
+}
+
+is(($server->workers)[0], $pid, 'all by one worker');
 
 done_testing;

@@ -133,6 +133,15 @@ crm_money_add(int64_t *sum, int64_t amount)
 }
 
 
+void
+crm_money_sum(int64_t *sum, int64_t amount)
+{
+    if (crm_money_add(sum, amount) != CRM_OK) {
+        *sum = amount > 0 ? INT64_MAX : INT64_MIN;
+    }
+}
+
+
 int
 crm_money_exponent(const crm_str_t *currency)
 {

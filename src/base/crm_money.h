@@ -25,6 +25,9 @@ int crm_money_line(int64_t quantity, int64_t unit_price, int64_t discount,
 /* CRM_DECLINED on overflow; *sum is then unchanged */
 int crm_money_add(int64_t *sum, int64_t amount);
 
+/* for what is only shown: beyond int64_t its end */
+void crm_money_sum(int64_t *sum, int64_t amount);
+
 /* exponent of an ISO 4217 currency (EUR 2, JPY 0, KWD 3), -1 if unknown */
 int crm_money_exponent(const crm_str_t *currency);
 

@@ -113,15 +113,6 @@ crm_figures_group(crm_figures_t *f, int64_t key)
 }
 
 
-static void
-crm_figures_sum(int64_t *sum, int64_t amount)
-{
-    if (crm_money_add(sum, amount) != CRM_OK) {
-        *sum = amount > 0 ? INT64_MAX : INT64_MIN;
-    }
-}
-
-
 void
 crm_figures_outcome(crm_figure_t *figure, const crm_row_t *row)
 {
@@ -142,9 +133,9 @@ crm_figures_add(crm_figure_t *figure, const crm_row_t *row, int64_t id)
     }
 
     if (revenue != CRM_ROW_UNSET) {
-        crm_figures_sum(&figure->revenue, revenue);
-        crm_figures_sum(&figure->weighted,
-                        crm_money_weighted(revenue, row->probability));
+        crm_money_sum(&figure->revenue, revenue);
+        crm_money_sum(&figure->weighted,
+                      crm_money_weighted(revenue, row->probability));
     }
 
     crm_figures_outcome(figure, row);

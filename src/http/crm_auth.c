@@ -356,24 +356,14 @@ crm_auth_looked_up(crm_flow_t *f)
 {
     crm_request_t      *q = crm_request(f);
     const crm_reply_t  *root = &f->reply[0];
-    const crm_str_t    *state;
 
     if (!crm_reply_is_array(root) || root->n < CRM_ROOT_TOKEN) {
         return crm_flow_error(f);
     }
 
-    state = &root->item[CRM_ROOT_STATE].str;
-
-    if (crm_str_is(state, "suspended")) {
-        return crm_flow_problem(f, CRM_P_TENANT_SUSPENDED, NULL);
+    if (crm_auth_state(f, &root->item[CRM_ROOT_STATE].str) != NGX_OK) {
+        return NGX_OK;
     }
-
-    if (!crm_str_is(state, "active")) {
-        f->tenant->known = 0;
-        return crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
-    }
-
-    f->tenant->known = 1;
 
     if (q->token.len == 0 || root->n < CRM_ROOT_N
         || !crm_reply_is_string(&root->item[CRM_ROOT_TOKEN])

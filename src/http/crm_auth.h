@@ -20,6 +20,10 @@ ngx_int_t crm_auth_start(crm_flow_t *f);
    `next' runs */
 ngx_int_t crm_auth_prove(crm_flow_t *f, crm_step_pt next);
 
+/* by the state of the tenant's root hash; NGX_DECLINED: the flow has its
+   problem */
+ngx_int_t crm_auth_state(crm_flow_t *f, const crm_str_t *state);
+
 /* the tenant of the request by crm_tenant; empty where there is none */
 ngx_int_t crm_auth_slug(ngx_http_request_t *r, crm_str_t *slug);
 

@@ -99,6 +99,26 @@ crm_auth_share(crm_flow_t *f, crm_token_t *token)
 }
 
 
+ngx_int_t
+crm_auth_state(crm_flow_t *f, const crm_str_t *state)
+{
+    if (crm_str_is(state, "active")) {
+        f->tenant->known = 1;
+        return NGX_OK;
+    }
+
+    if (crm_str_is(state, "suspended")) {
+        (void) crm_flow_problem(f, CRM_P_TENANT_SUSPENDED, NULL);
+
+    } else {
+        f->tenant->known = 0;
+        (void) crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
+    }
+
+    return NGX_DECLINED;
+}
+
+
 static int64_t
 crm_auth_number(const crm_reply_t *reply)
 {

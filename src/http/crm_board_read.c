@@ -2,6 +2,7 @@
 
 #include "crm_board.h"
 #include "crm_lead.h"
+#include "crm_money.h"
 #include "crm_time.h"
 
 
@@ -135,10 +136,10 @@ crm_board_figures(crm_flow_t *f, crm_board_t *board,
         }
 
         column->count += crm_board_number(&reply[CRM_BOARD_FIGURES].item[0]);
-        column->revenue
-            += crm_board_number(&reply[CRM_BOARD_FIGURES].item[1]);
-        column->weighted
-            += crm_board_number(&reply[CRM_BOARD_FIGURES].item[2]);
+        crm_money_sum(&column->revenue,
+                      crm_board_number(&reply[CRM_BOARD_FIGURES].item[1]));
+        crm_money_sum(&column->weighted,
+                      crm_board_number(&reply[CRM_BOARD_FIGURES].item[2]));
         column->due += reply[CRM_BOARD_DUE].num;
         column->begun += reply[CRM_BOARD_BEGUN].num;
         column->overdue += reply[CRM_BOARD_OVER].num;

@@ -9,6 +9,7 @@
  */
 
 #include "crm_activity_op.h"
+#include "crm_auth.h"
 #include "crm_calendar.h"
 #include "crm_conf_load.h"
 #include "crm_digest.h"
@@ -108,12 +109,8 @@ crm_feed_proven(crm_flow_t *f)
         return crm_flow_error(f);
     }
 
-    if (crm_str_is(&root->item[0].str, "suspended")) {
-        return crm_flow_problem(f, CRM_P_TENANT_SUSPENDED, NULL);
-    }
-
-    if (!crm_str_is(&root->item[0].str, "active")) {
-        return crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
+    if (crm_auth_state(f, &root->item[0].str) != NGX_OK) {
+        return NGX_OK;
     }
 
     if (crm_str_int(&root->item[2].str, &feed->user) != CRM_OK) {

@@ -3,6 +3,7 @@
 #include "crm_activity.h"
 #include "crm_auth.h"
 #include "crm_dashboard.h"
+#include "crm_money.h"
 #include "crm_scan.h"
 #include "crm_time.h"
 
@@ -455,7 +456,7 @@ crm_cards_field(const crm_cards_ask_t *ask, crm_str_t field,
 
     for (figure = ask->figures; figure->name.len > 0; figure++) {
         if (crm_str_eq(&figure->name, &name)) {
-            *(int64_t *) ((u_char *) card + figure->offset) += sum;
+            crm_money_sum((int64_t *) ((u_char *) card + figure->offset), sum);
             return;
         }
     }

@@ -1,14 +1,21 @@
 /* pieces of a flow's work, a few at a time; see crm_children.h */
 
+#include "crm_auth.h"
 #include "crm_children.h"
 #include "crm_conf_load.h"
 #include "crm_idem.h"
 
 
+static ngx_int_t crm_child_state(crm_flow_t *f);
+static ngx_int_t crm_child_caller(crm_flow_t *f);
 static void crm_child_finished(crm_flow_t *f);
 
 
-/* a retry begins here with a fresh snapshot */
+/*
+ * A retry begins here with a fresh snapshot.  Below a request it asks whether
+ * the tenant is still active, and who the caller is by now; a job goes on
+ * with what was begun.
+ */
 
 static ngx_int_t
 crm_child_first(crm_flow_t *f)
@@ -19,7 +26,37 @@ crm_child_first(crm_flow_t *f)
         return child->of->first(f);
     }
 
-    return crm_conf_load_begin(f, child->of->first);
+    if (!child->of->parent->of_request) {
+        return crm_conf_load_begin(f, child->of->first);
+    }
+
+    crm_flow_call(f, "HGET", f->tenant->root, crm_str("state"),
+                  (crm_str_t) crm_null_string, (crm_str_t) crm_null_string);
+
+    return crm_flow_wait(f, crm_child_state);
+}
+
+
+static ngx_int_t
+crm_child_state(crm_flow_t *f)
+{
+    return crm_auth_state(f, &f->reply[0].str) == NGX_OK
+           ? crm_conf_load_begin(f, crm_child_caller) : NGX_OK;
+}
+
+
+static ngx_int_t
+crm_child_caller(crm_flow_t *f)
+{
+    crm_child_t  *child = f->owner;
+
+    if (f->user == NULL || !f->user->v[CRM_USER_ACTIVE].num) {
+        return crm_flow_problem(f, CRM_P_UNAUTHORIZED, NULL);
+    }
+
+    f->role = f->user->v[CRM_USER_ROLE].num;
+
+    return child->of->first(f);
 }
 
 

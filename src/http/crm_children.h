@@ -3,7 +3,8 @@
  * on the long connection, so that nobody waits for the whole.
  *
  * A child has its parent's tenant, snapshot, caller and deadline, and its
- * part of the parent's Idempotency-Key; a retry begins with a fresh snapshot.
+ * part of the parent's Idempotency-Key; a retry begins with a fresh snapshot,
+ * and with the caller's role in it.
  * When the parent goes away, what was sent is done, what was not is not.
  *
  * f->data of the parent begins with a crm_children_t, zeroed but for what is

@@ -168,7 +168,7 @@ crm_tenant_free(crm_tenants_t *tenants, crm_tenant_t *tenant)
 
     /* the address may come back as another tenant */
 
-    for (i = 0; tenant->known && i < CRM_TOKENS; i++) {
+    for (i = 0; tenant->tokens && i < CRM_TOKENS; i++) {
         if (tenants->tokens[i].tenant == tenant) {
             crm_token_forget(&tenants->tokens[i]);
         }
@@ -393,6 +393,8 @@ crm_token_put(crm_tenants_t *tenants, crm_tenant_t *tenant,
     }
 
     *token = seen;
+
+    tenant->tokens = 1;
 
     token->tenant = tenant;
     ngx_memcpy(token->hash, hash, CRM_SHA256_TEXT);

@@ -36,6 +36,7 @@ typedef struct {
     int64_t             proven_conf;    /* version at the last look-up */
     unsigned            refs;           /* flows that use it */
     unsigned            known:1;        /* was active when last looked at */
+    unsigned            tokens:1;       /* some are remembered */
 } crm_tenant_t;
 
 /* a token that was valid when last looked at */
