@@ -154,6 +154,39 @@ $crm->status_ok(calendar($crm, '2027-01-01T00:00:00Z',
                          '2028-02-05T00:00:00Z'), 200, '400 days');
 
 
+# more on one day, and of several types, than is read of each at a time
+
+my $busy  = CRM::Test->tenant;
+my $visit = $busy->post('/activity-types', { name => 'Visit',
+                                             category => 'meeting' })
+                ->json->{id};
+my @leads = map { $_->{id} } @{ $busy->post('/leads/batch', {
+    operations => [ map { { op => 'create', body => { name => "Lead $_" } } }
+                    1 .. 600 ] })->json->{results} };
+
+for my $type_id ($type{Meeting}, $visit) {
+    $busy->status_ok($busy->post('/leads/bulk', {
+        action => 'schedule_activity', ids => \@leads,
+        params => { type_id => $type_id, due_date => '2027-03-21' } }), 200);
+}
+
+for my $limit (7, 900, 1000) {
+    my (@all, $cursor, $pages);
+
+    do {
+        my $page = calendar($busy, @spring, limit => $limit,
+                            $cursor ? (cursor => $cursor) : ())->json;
+
+        push @all, map { $_->{id} } @{ $page->{data} // [] };
+        $cursor = $page->{next_cursor};
+    } while $cursor && ++$pages < 200;
+
+    is_deeply(\@all, [ 1 .. 1200 ], "1200 meetings of one day by $limit");
+}
+
+$busy->check_clean;
+
+
 # ---- the token -----------------------------------------------------------
 
 $res = $ann->post('/me/calendar-token');

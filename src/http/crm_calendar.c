@@ -29,7 +29,8 @@ typedef struct {
     crm_str_t        key;
     int64_t          low;
     int64_t          high;
-    int64_t          offset;            /* at the cursor's own score */
+    int64_t          from;              /* score that is read from */
+    int64_t          offset;            /* entries from it on that are behind */
     unsigned         timed:1;           /* scores are instants, not days */
     unsigned         done:1;
 } crm_calendar_set_t;
@@ -295,21 +296,29 @@ crm_calendar_cmp(const void *one, const void *two)
 static ngx_int_t
 crm_calendar_turn(crm_flow_t *f)
 {
-    int64_t              low;
+    int64_t              from, start;
     ngx_uint_t           i;
     crm_calendar_t      *c = f->data;
     crm_calendar_set_t  *set;
 
+    start = c->last.start;
+
     for (i = 0; i < c->nsets; i++) {
         set = &c->set[i];
-        low = set->low;
+        from = set->low;
 
         if (c->last.id != 0) {
-            low = set->timed ? c->last.start : c->last.start / CRM_DAY_MS - 1;
-            low = ngx_max(low, set->low);
+            from = set->timed ? start
+                              : start / CRM_DAY_MS - (start % CRM_DAY_MS < 0);
+            from = ngx_max(from, set->low);
         }
 
-        crm_calendar_range(f, set->key, low, set->high, 0, set->offset,
+        if (from != set->from) {
+            set->from = from;
+            set->offset = 0;
+        }
+
+        crm_calendar_range(f, set->key, from, set->high, 0, set->offset,
                            CRM_CALENDAR_READ);
     }
 
@@ -317,50 +326,42 @@ crm_calendar_turn(crm_flow_t *f)
 }
 
 
-/* items of one reply that come after the last; *horizon sinks to the last
-   start that is known where more may follow */
+/* items of one reply that come after the last; *horizon sinks to the last one
+   read where more may follow */
 
 static ngx_int_t
 crm_calendar_collect(crm_calendar_t *c, crm_calendar_set_t *set,
-    const crm_reply_t *reply, int64_t *horizon)
+    const crm_reply_t *reply, crm_calendar_item_t *horizon)
 {
-    int64_t               score;
-    ngx_uint_t            i, n;
-    crm_calendar_item_t  *item;
+    int64_t              score;
+    ngx_uint_t           i;
+    crm_calendar_item_t  item;
 
-    n = c->nitems;
-    score = 0;
+    ngx_memzero(&item, sizeof(crm_calendar_item_t));
+    item.timed = set->timed;
 
     for (i = 0; i + 1 < reply->n; i += 2) {
-        item = &c->item[c->nitems];
 
         if (crm_str_int(&reply->item[i + 1].str, &score) != CRM_OK) {
             return NGX_ERROR;
         }
 
-        item->id = crm_calendar_id(&reply->item[i].str);
-        item->start = set->timed ? score : score * CRM_DAY_MS;
-        item->timed = set->timed;
+        item.id = crm_calendar_id(&reply->item[i].str);
+        item.start = set->timed ? score : score * CRM_DAY_MS;
 
-        if (c->last.id == 0 || crm_calendar_cmp(item, &c->last) > 0) {
-            c->nitems++;
+        if (c->last.id == 0 || crm_calendar_cmp(&item, &c->last) > 0) {
+            c->item[c->nitems++] = item;
+
+        } else {
+            set->offset++;
         }
     }
 
     set->done = reply->n / 2 < CRM_CALENDAR_READ;
-    set->offset = 0;
 
-    if (set->done) {
-        return NGX_OK;
+    if (!set->done && crm_calendar_cmp(&item, horizon) < 0) {
+        *horizon = item;
     }
-
-    /* so many at one instant: on the next turn from behind these */
-
-    if (c->nitems == n) {
-        set->offset = CRM_CALENDAR_READ;
-    }
-
-    *horizon = ngx_min(*horizon, set->timed ? score : score * CRM_DAY_MS);
 
     return NGX_OK;
 }
@@ -369,9 +370,9 @@ crm_calendar_collect(crm_calendar_t *c, crm_calendar_set_t *set,
 static ngx_int_t
 crm_calendar_read(crm_flow_t *f)
 {
-    int64_t          horizon;
-    ngx_uint_t       i, n;
-    crm_calendar_t  *c = f->data;
+    ngx_uint_t            i, n;
+    crm_calendar_t       *c = f->data;
+    crm_calendar_item_t   horizon = { INT64_MAX, INT64_MAX, 0 };
 
     c->item = crm_arena_alloc(&f->arena, (c->nsets * CRM_CALENDAR_READ + 1)
                                          * sizeof(crm_calendar_item_t));
@@ -381,7 +382,6 @@ crm_calendar_read(crm_flow_t *f)
 
     c->nitems = 0;
     c->next = 0;
-    horizon = INT64_MAX;
 
     for (i = 0; i < c->nsets; i++) {
         if (crm_calendar_collect(c, &c->set[i], &f->reply[i], &horizon)
@@ -396,7 +396,12 @@ crm_calendar_read(crm_flow_t *f)
 
     /* one that was done while the sets were read is in two of them */
 
-    for (n = 0, i = 0; i < c->nitems && c->item[i].start <= horizon; i++) {
+    for (n = 0, i = 0; i < c->nitems; i++) {
+
+        if (crm_calendar_cmp(&c->item[i], &horizon) > 0) {
+            break;
+        }
+
         if (n == 0 || crm_calendar_cmp(&c->item[n - 1], &c->item[i]) != 0
             || c->item[n - 1].timed != c->item[i].timed)
         {
