@@ -485,11 +485,7 @@ crm_leads_total(crm_leads_plan_t *p)
         }
     }
 
-    if (values) {
-        return;
-    }
-
-    if (due && rots) {
+    if (values || (due && rots)) {
         return;
     }
 
