@@ -189,6 +189,35 @@ for my $how (qw(suspended deactivated)) {
               'the rest of it is refused');
 }
 
+# what ends after its tenant is gone leaves nothing for one of the same name
+
+for my $bulk (0, 1) {
+    my $tenant = CRM::Test->tenant(server => $server);
+    my $path   = $bulk ? '/leads/bulk' : '/leads/batch';
+
+    my %body = $bulk
+        ? (action => 'priority', ids => [ 1 .. 1000 ],
+           params => { priority => 1 })
+        : (operations => [ map { {
+               op => 'create', body => { name => "Lead $_" },
+           } } 1 .. 1000 ]);
+
+    my ($answer, $deletion) = $crm->concurrently(
+        [ 'POST', $path, {
+            host    => $tenant->slug . '.localhost',
+            token   => $tenant->token,
+            headers => { 'Idempotency-Key' => 'one' },
+            json    => \%body,
+        } ],
+        [ 'DELETE', '/operator/v1/tenants/' . $tenant->slug,
+          { token => $server->key } ],
+    );
+
+    is($tenant->wait_job($deletion)->json->{state}, 'done',
+       "deleted beside $path");
+    is_deeply($tenant->redis('KEYS', '{}*'), [], 'nothing is left');
+}
+
 is(($server->workers)[0], $pid, 'all by one worker');
 
 done_testing;

@@ -562,6 +562,7 @@ crm_bulk_answer(crm_flow_t *f)
     crm_out_char(out, '}');
 
     crm_ops_init(&ops, &f->arena);
+    crm_children_check(f, &ops);
     crm_job_tally(f, b->job_rec, succeeded, failed, &ops);
 
     if (f->idem_key.len > 0) {

@@ -45,10 +45,34 @@ crm_child_state(crm_flow_t *f)
 }
 
 
+/* the tenant's life: another one may have its name by now */
+
+static int64_t
+crm_children_since(crm_flow_t *f)
+{
+    return f->conf->settings->v[CRM_CREATED_AT].num;
+}
+
+
+void
+crm_children_check(crm_flow_t *f, crm_ops_t *ops)
+{
+    crm_ops_check(ops, CRM_CHECK_FIELD_EQ, f->tenant->root, crm_str("state"),
+                  crm_str("active"));
+    crm_ops_check(ops, CRM_CHECK_FIELD_EQ, f->tenant->root, crm_str("ct"),
+                  crm_arena_printf(&f->arena, "%lld",
+                                   (long long) crm_children_since(f)));
+}
+
+
 static ngx_int_t
 crm_child_caller(crm_flow_t *f)
 {
     crm_child_t  *child = f->owner;
+
+    if (crm_children_since(f) != crm_children_since(child->of->parent)) {
+        return crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
+    }
 
     if (f->user == NULL || !f->user->v[CRM_USER_ACTIVE].num) {
         return crm_flow_problem(f, CRM_P_UNAUTHORIZED, NULL);

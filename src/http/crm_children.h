@@ -53,4 +53,8 @@ struct crm_children_s {
 /* step of the parent: every piece, then `ended' */
 ngx_int_t crm_children_run(crm_flow_t *f);
 
+/* for what the parent of a request stores at its end: the tenant may be
+   gone by then, or be another one of the same name */
+void crm_children_check(crm_flow_t *f, crm_ops_t *ops);
+
 #endif /* CRM_CHILDREN_H */

@@ -511,6 +511,7 @@ crm_leads_batch_end(crm_flow_t *f)
     }
 
     crm_ops_init(&ops, &f->arena);
+    crm_children_check(f, &ops);
     crm_idem_store(f, &ops);
     crm_flow_commit(f, &ops);
 
