@@ -191,32 +191,40 @@ for my $how (qw(suspended deactivated)) {
 
 # what ends after its tenant is gone leaves nothing for one of the same name
 
-for my $bulk (0, 1) {
-    my $tenant = CRM::Test->tenant(server => $server);
-    my $path   = $bulk ? '/leads/bulk' : '/leads/batch';
+my @new = map { { op => 'create', body => { name => "Lead $_" } } } 1 .. 1000;
+my $refused = 0;
+my %act = (action => 'priority', params => { priority => 1 });
 
-    my %body = $bulk
-        ? (action => 'priority', ids => [ 1 .. 1000 ],
-           params => { priority => 1 })
-        : (operations => [ map { {
-               op => 'create', body => { name => "Lead $_" },
-           } } 1 .. 1000 ]);
+for (['a batch', '/leads/batch', { operations => \@new }],
+     ['a bulk change', '/leads/bulk', { %act, ids => [ 1 .. 1000 ] }],
+     (['a job', '/leads/bulk', { %act, filter => { q => 'lead le' } }]) x 4)
+{
+    my ($name, $path, $body) = @$_;
+    my $tenant = CRM::Test->tenant(server => $server);
+
+    if ($body->{filter}) {
+        $tenant->post('/leads/batch', { operations => \@new }) for 1 .. 2;
+    }
 
     my ($answer, $deletion) = $crm->concurrently(
         [ 'POST', $path, {
             host    => $tenant->slug . '.localhost',
             token   => $tenant->token,
             headers => { 'Idempotency-Key' => 'one' },
-            json    => \%body,
+            json    => $body,
         } ],
         [ 'DELETE', '/operator/v1/tenants/' . $tenant->slug,
           { token => $server->key } ],
     );
 
     is($tenant->wait_job($deletion)->json->{state}, 'done',
-       "deleted beside $path");
+       "deleted beside $name");
     is_deeply($tenant->redis('KEYS', '{}*'), [], 'nothing is left');
+
+    $refused++ if $body->{filter} && $answer->status == 404;
 }
+
+cmp_ok($refused, '>', 0, 'no job is begun for a tenant that is deleted');
 
 is(($server->workers)[0], $pid, 'all by one worker');
 

@@ -5,6 +5,7 @@
 #include "crm_job_int.h"
 #include "crm_respond.h"
 #include "crm_time.h"
+#include "crm_write.h"
 
 
 /* a finished job can be looked at for so long */
@@ -166,6 +167,7 @@ crm_job_add(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
 {
     int64_t        id;
     crm_str_t      text, root, none = crm_null_string;
+    crm_rule_t     rule;
     crm_record_t  *rec;
 
     if (!crm_reply_is_string(asked)
@@ -185,6 +187,14 @@ crm_job_add(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
     crm_change_check(ops, CRM_CHECK_FIELD_BELOW, root, crm_str("id:job"),
                      text, CRM_FAILED_ID);
     crm_ops_put(ops, "HSET", root, crm_str("id:job"), text, none);
+
+    /* the tenant may be gone since the caller was proven: a job left behind
+       would be that of the next one of its name */
+
+    if (!kind->operator) {
+        crm_write_rule(f, &rule);
+        crm_change_conf(ops, &rule);
+    }
 
     return rec;
 }
