@@ -117,7 +117,7 @@ test-valgrind: module
 # no warning from the other compiler, and the same behaviour
 test-clang:
 	@CC=clang conf/dev/build.sh "$(BUILD)/clang"
-	@CRM_MODULE="$(abspath $(BUILD))/clang/$(MODULE)" \
+	@CC=clang CRM_MODULE="$(abspath $(BUILD))/clang/$(MODULE)" \
 	    t/run.pl $(if $(TESTS),$(TESTS),t/00-build.t t/leads.t t/http2.t)
 
 bench-parts: module

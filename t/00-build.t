@@ -133,7 +133,7 @@ valid('the tenant as key of limit_req', http => "$redis
 valid('the variables in a log format', http => "$redis
     log_format crm '\$crm_tenant \$crm_user \$crm_route \$crm_redis_time';");
 
-valid('crm_problem', location => 'crm_problem;');
+valid('crm_problem', http => $redis, location => 'crm_problem;');
 
 
 # ---- beside other modules ------------------------------------------------
@@ -208,6 +208,8 @@ wrong('crm with another word', qr/"crm" directive/, http => $redis,
 wrong('crm at the server level', qr/"crm" directive is not allowed/,
       http => $redis, server => 'crm on;');
 
+wrong('crm_problem without crm_redis', qr/crm_redis/,
+      location => 'crm_problem;');
 wrong('crm_redis twice', qr/"crm_redis" directive is duplicate/,
       http => "$redis $redis");
 
