@@ -1,5 +1,6 @@
 /* POST /tenants/{slug}/tokens: for whoever has lost theirs */
 
+#include "crm_change.h"
 #include "crm_conf_load.h"
 #include "crm_idem.h"
 #include "crm_respond.h"
@@ -132,6 +133,7 @@ crm_tenants_token_make(crm_flow_t *f)
 {
     crm_ops_t             ops;
     crm_str_t             secret, name = crm_str("email");
+    crm_rule_t            rule;
     crm_record_t         *user, *token;
     crm_tenants_token_t  *t = f->data;
 
@@ -152,7 +154,10 @@ crm_tenants_token_make(crm_flow_t *f)
     crm_value_set_num(&token->v[CRM_ID], t->token + 1);
     crm_value_set_str(&token->v[CRM_TOKEN_NAME], crm_str("Operator"));
 
+    crm_write_rule(f, &rule);
     crm_ops_init(&ops, &f->arena);
+
+    crm_change_conf(&ops, &rule);
 
     if (crm_token_make_ops(&ops, &f->tenant->prefix, token,
                            crm_record_id(user), f->now, &secret)
