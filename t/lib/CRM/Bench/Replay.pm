@@ -57,6 +57,7 @@ sub tenant_keys {
         ($cursor, $some) = @{ $self->redis('SCAN', $cursor, 'MATCH',
                                            "$self->{prefix}*", 'COUNT',
                                            5000) };
+        utf8::decode($_) for @$some;    # redis() sends text
         push @keys, @$some;
     } while ($cursor);
 
@@ -145,6 +146,7 @@ sub put_back {
     for my $key (sort keys %{ $self->{before} }) {
         my @words = ('RESTORE', $key, 0, $self->{before}{$key});
 
+        utf8::encode($words[1]);
         syswrite_all($socket, join '', '*', scalar @words, "\r\n",
             map { '$' . length($_) . "\r\n$_\r\n" } @words);
         CRM::Server::read_reply($socket);
