@@ -4,7 +4,7 @@
 # another tenant and the same, one request after another (goal: none over
 # 50 ms).
 #
-#   t/bench/bulk.pl [--leads 20000]
+#   t/bench/bulk.pl [--leads 10000]
 #
 # Nothing else should run on the machine.
 
@@ -19,7 +19,7 @@ use CRM::Test;
 use Getopt::Long;
 use Time::HiRes qw(sleep time);
 
-GetOptions('leads=i' => \(my $leads = 20_000)) or die "see the head of $0\n";
+GetOptions('leads=i' => \(my $leads = 10_000)) or die "see the head of $0\n";
 
 $| = 1;
 

@@ -412,7 +412,8 @@ sub connections {
 
             for my $path ("/leads/$lead", '/board?limit=20') {
                 push @got, middle(map {
-                    measure("/crm/v1$path", connections => $clients)
+                    measure("/crm/v1$path", connections => $clients,
+                            seconds => 1)
                 } 1 .. $rounds);
             }
 
