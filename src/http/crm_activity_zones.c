@@ -345,6 +345,39 @@ crm_zones_take(crm_flow_t *f, crm_ops_t *ops, const crm_rule_t *rule,
 }
 
 
+/* a lead whose activities were carried, or whose due days are others now */
+
+static ngx_int_t
+crm_zones_lead(crm_flow_t *f, crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_zones_lead_t *lead)
+{
+    crm_record_t  *new;
+
+    if (lead->old == NULL || lead->n == 0) {
+        return NGX_OK;
+    }
+
+    new = crm_record_copy(&f->arena, lead->old);
+
+    if (new == NULL
+        || crm_activity_due(rule, new, lead->activity, lead->n) != CRM_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (!lead->moved && crm_str_eq(&new->v[CRM_LEAD_DUE].str,
+                                   &lead->old->v[CRM_LEAD_DUE].str))
+    {
+        return NGX_OK;
+    }
+
+    crm_job(f)->done++;
+
+    return crm_lead_commit(ops, rule, lead->old, new, NULL) == CRM_OK
+           ? NGX_OK : NGX_ERROR;
+}
+
+
 static ngx_int_t
 crm_zones_activities(crm_flow_t *f)
 {
@@ -380,32 +413,9 @@ crm_zones_activities(crm_flow_t *f)
     }
 
     for (i = 0; i < z->nleads; i++) {
-        lead = &z->lead[i];
-
-        if (lead->old == NULL || lead->n == 0) {
-            continue;
-        }
-
-        new = crm_record_copy(&f->arena, lead->old);
-
-        if (new == NULL
-            || crm_activity_due(&rule, new, lead->activity, lead->n)
-               != CRM_OK)
-        {
+        if (crm_zones_lead(f, &ops, &rule, &z->lead[i]) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        if (!lead->moved && crm_str_eq(&new->v[CRM_LEAD_DUE].str,
-                                       &lead->old->v[CRM_LEAD_DUE].str))
-        {
-            continue;
-        }
-
-        if (crm_lead_commit(&ops, &rule, lead->old, new, NULL) != CRM_OK) {
-            return NGX_ERROR;
-        }
-
-        crm_job(f)->done++;
     }
 
     crm_ops_counters_first(&ops);

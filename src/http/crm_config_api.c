@@ -28,6 +28,24 @@ static ngx_int_t crm_config_create_id(crm_flow_t *f);
 static ngx_int_t crm_config_save(crm_flow_t *f);
 
 
+/* NGX_DECLINED: the answer says what is wrong with the body */
+
+static ngx_int_t
+crm_config_collect(crm_flow_t *f, crm_input_mode_t mode)
+{
+    crm_config_t  *c;
+
+    c = crm_arena_calloc(&f->arena, sizeof(crm_config_t));
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    f->data = c;
+
+    return crm_write_collect(f, crm_config_entity(f), mode, -1, &c->input);
+}
+
+
 ngx_int_t
 crm_config_create(crm_flow_t *f)
 {
@@ -37,17 +55,12 @@ crm_config_create(crm_flow_t *f)
     crm_config_t        *c;
     const crm_entity_t  *entity = crm_config_entity(f);
 
-    c = crm_arena_calloc(&f->arena, sizeof(crm_config_t));
-    if (c == NULL) {
-        return NGX_ERROR;
-    }
-
-    f->data = c;
-
-    rc = crm_write_collect(f, entity, CRM_INPUT_CREATE, -1, &c->input);
+    rc = crm_config_collect(f, CRM_INPUT_CREATE);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
+
+    c = f->data;
 
     c->rec = crm_input_create(&f->arena, &c->input);
     if (c->rec == NULL) {
@@ -180,21 +193,15 @@ crm_config_patch_ask(crm_flow_t *f, crm_config_t *c)
 ngx_int_t
 crm_config_patch(crm_flow_t *f)
 {
-    ngx_int_t            rc;
-    crm_config_t        *c;
-    const crm_entity_t  *entity = crm_config_entity(f);
+    ngx_int_t      rc;
+    crm_config_t  *c;
 
-    c = crm_arena_calloc(&f->arena, sizeof(crm_config_t));
-    if (c == NULL) {
-        return NGX_ERROR;
-    }
-
-    f->data = c;
-
-    rc = crm_write_collect(f, entity, CRM_INPUT_PATCH, -1, &c->input);
+    rc = crm_config_collect(f, CRM_INPUT_PATCH);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
+
+    c = f->data;
 
     c->old = crm_config_named(f);
 
