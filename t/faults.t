@@ -271,6 +271,29 @@ for my $round (1 .. 3) {
 $crm->check_clean;
 
 
+# ---- its file ends in the middle of a commit -----------------------------
+
+# Redis would run the first half at the second start (conf/redis-repair.sh)
+
+for my $bytes (40, 300, 900) {
+    $crm->status_ok($crm->post('/leads', { name => "Half $bytes" }), 201);
+    $server->kill_redis;
+
+    my ($file) = sort { -M $a <=> -M $b }
+                 glob $server->dir . '/redis/appendonlydir/*.incr.aof';
+
+    my $size = -s $file;
+
+    truncate $file, $size - $bytes or die "$file: $!\n";
+    $server->start_redis;
+    back_ok(2, "$bytes bytes less");
+    $server->kill_redis;
+    $server->start_redis;
+    back_ok(2, "$bytes bytes less, started again");
+    $crm->check_clean("$bytes bytes less: nothing is half there");
+}
+
+
 # ---- its connections are cut ---------------------------------------------
 
 $server->redis('CLIENT', 'KILL', 'TYPE', 'normal');

@@ -87,6 +87,10 @@ fi
 if pid=$(redis_pid); then
     echo "Redis is running already ($pid)"
 else
+    "${as[@]}" "$top/conf/redis-repair.sh" "$data/data" \
+        > "$data/log/repair.log" 2>&1 \
+        || { cat "$data/log/repair.log" >&2; fail "Redis' file is broken"; }
+
     # without its directory, which Redis would want to enter at once
     sed "/^dir /d" "$top/conf/redis.conf" > "$data/redis.conf"
     detached "${as[@]}" redis-server "$data/redis.conf" --daemonize yes \

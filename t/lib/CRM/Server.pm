@@ -120,6 +120,11 @@ sub stop {
 sub start_redis {
     my ($self) = @_;
 
+    # as conf/systemd does
+    system("$TOP/conf/redis-repair.sh $self->{dir}/redis "
+           . ">> $self->{dir}/repair.out 2>&1") == 0
+        or die "redis-repair.sh fails: see $self->{dir}/repair.out\n";
+
     $self->spawn('redis', bound(), user(), 'redis-server',
                  "$self->{dir}/redis.conf");
 
