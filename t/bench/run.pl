@@ -75,8 +75,8 @@ guesses();
 my $grown = CRM::Bench::Growth->new(server => $server, measure => \&measure,
                                     stages => \&stages, rounds => $rounds);
 
-$result{growth}{$_} = $grown->tenant($_) for split /,/, $growth;
-$result{tenants} = $grown->tenants($tenants) if $tenants;
+$result{growth}  = $grown->tenants(split /,/, $growth);
+$result{tenants} = $grown->small($tenants) if $tenants;
 
 $result{took} = time - $begun;
 printf "\n%.0f seconds\n", $result{took};

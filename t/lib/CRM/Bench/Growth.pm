@@ -56,9 +56,50 @@ sub memory {
 }
 
 
-# one tenant of so many leads; the figures by view
+# Tenants of so many leads; the figures by number of leads.  What is compared is
+# asked one after the other: rounds that lie minutes apart show the machine.
 
-sub tenant {
+sub tenants {
+    my ($self, @counts) = @_;
+
+    my %result = map { $_ => $self->loaded($_) } @counts;
+
+    for my $view (@VIEWS) {
+        my ($name, $connections) = @$view;
+        my %rounds;
+
+        for (1 .. $self->{rounds}) {
+            for my $count (@counts) {
+                my $of = $result{$count};
+
+                push @{ $rounds{$count}{one} }, $self->ask($of, $view, 1);
+                push @{ $rounds{$count}{many} },
+                    $self->ask($of, $view, $connections) if $connections;
+            }
+        }
+
+        for my $count (@counts) {
+            $result{$count}{views}{$name} = {
+                map { $_ => middle(@{ $rounds{$count}{$_} }) }
+                keys %{ $rounds{$count} } };
+        }
+    }
+
+    for my $count (@counts) {
+        print_tenant($count, $result{$count}, $result{ $counts[0] });
+        delete @{ $result{$count} }{qw(crm files)};
+    }
+
+    $result{worker} = rss_of($self->{server}->workers);
+    printf "worker %.0f MiB\n", $result{worker};
+
+    return \%result;
+}
+
+
+# a tenant of so many leads, and what loading them took
+
+sub loaded {
     my ($self, $count) = @_;
 
     my $crm    = CRM::Test->tenant(server => $self->{server},
@@ -66,37 +107,46 @@ sub tenant {
     my @stages = $self->{stages}->($crm);
     my $before = $self->memory;
     my $rate   = load($crm, 1, $count, \@stages);
-    my %result = (rate => $rate, bytes => ($self->memory - $before) / $count,
-                  loaded => rss_of($self->{server}->workers));
+
+    return { crm => $crm, rate => $rate,
+             files  => { map { $_->[0] => $self->script_for($crm, $count,
+                                                            @$_[2, 3]) }
+                         @VIEWS },
+             bytes  => ($self->memory - $before) / $count,
+             worker => rss_of($self->{server}->workers) };
+}
+
+
+sub ask {
+    my ($self, $tenant, $view, $connections) = @_;
+
+    return $self->{measure}->('/', client => $tenant->{crm}, seconds => 1,
+                              script => $tenant->{files}{ $view->[0] },
+                              connections => $connections);
+}
+
+
+# `of first': the rate of one client, as a part of that in the first tenant
+
+sub print_tenant {
+    my ($count, $tenant, $first) = @_;
 
     printf "\n%d leads in one tenant: loaded at %.0f a second, %.0f bytes of "
-        . "Redis each, worker %.0f MiB\n%-28s %8s %7s %7s %7s %7s %9s %7s "
-        . "%7s\n", $count, @result{qw(rate bytes loaded)}, '', 'one: /s',
-        'p50 ms', 'p99 ms', 'nginx', 'Redis', 'many: /s', 'p50 ms', 'p99 ms';
+        . "Redis each, worker %.0f MiB\n%-28s %8s %8s %7s %7s %7s %7s %9s %7s "
+        . "%7s\n", $count, @$tenant{qw(rate bytes worker)}, '', 'of first',
+        'one: /s', 'p50 ms', 'p99 ms', 'nginx', 'Redis', 'many: /s', 'p50 ms',
+        'p99 ms';
 
-    for my $view (@VIEWS) {
-        my ($name, $connections, $path, $body) = @$view;
-        my $script = $self->script_for($crm, $count, $path, $body);
-        my ($one, $many) = map {
-            my $n = $_;
-            middle(map { $self->{measure}->('/', client => $crm, seconds => 1,
-                                            script => $script,
-                                            connections => $n) }
-                   1 .. $self->{rounds})
-        } 1, $connections || ();
+    for my $name (map { $_->[0] } @VIEWS) {
+        my ($one, $many) = @{ $tenant->{views}{$name} }{qw(one many)};
 
-        $result{views}{$name} = { one => $one, many => $many };
-        printf "%-28s %8.0f %7.2f %7.2f %7.0f %7.0f", $name, $one->{rate},
+        printf "%-28s %8.2f %8.0f %7.2f %7.2f %7.0f %7.0f", $name,
+            $one->{rate} / $first->{views}{$name}{one}{rate}, $one->{rate},
             $one->{p50} / 1000, $one->{p99} / 1000, @$one{qw(nginx redis)};
         printf " %9.0f %7.2f %7.2f", $many->{rate}, $many->{p50} / 1000,
             $many->{p99} / 1000 if $many;
         print "\n";
     }
-
-    $result{worker} = rss_of($self->{server}->workers);
-    printf "worker %.0f MiB\n", $result{worker};
-
-    return \%result;
 }
 
 
@@ -186,7 +236,7 @@ sub small_tenants {
 
 # Requests to all of them, so that no cache holds them.
 
-sub tenants {
+sub small {
     my ($self, $count) = @_;
 
     my $before = $self->memory;
