@@ -258,7 +258,7 @@ index_of(const crm_record_t *rec)
 
 
 static void
-test_index(void **state)
+test_index_of_open(void **state)
 {
     crm_record_t  *rec;
 
@@ -293,8 +293,22 @@ test_index(void **state)
                         "a:h:y2 0000000031 20781\n"
                         "a:l:0 0000000031 30429485\n");
 
-    /* done, by another; it was a meeting */
+}
 
+
+static void
+test_index_of_closed(void **state)
+{
+    crm_record_t  *rec;
+
+    (void) state;
+
+    /* done by another, on somebody else's lead; it was a meeting */
+
+    rec = open_one(31, 1, "2026-11-24");
+    crm_value_set_num(&rec->v[CRM_ACTIVITY_OWNER], 3);
+    crm_value_set_num(&rec->v[CRM_ACTIVITY_HELD], 1);
+    crm_value_set_num(&rec->v[CRM_ACTIVITY_TEAM], 2);
     crm_value_set_num(&rec->v[CRM_ACTIVITY_OUTCOME], CRM_OUTCOME_DONE);
     crm_value_set_num(&rec->v[CRM_ACTIVITY_DONE_AT], 5000);
     crm_value_set_num(&rec->v[CRM_ACTIVITY_DONE_BY], 2);
@@ -357,6 +371,19 @@ test_scores(void **state)
 }
 
 
+static crm_record_t *
+to_commit(void)
+{
+    crm_record_t  *rec;
+
+    rec = open_one(31, 1, "2026-11-24");
+    crm_value_set_num(&rec->v[CRM_VERSION], 1);
+    crm_value_set_num(&rec->v[CRM_ACTIVITY_OWNER], 1);
+
+    return rec;
+}
+
+
 static void
 test_commit(void **state)
 {
@@ -364,9 +391,7 @@ test_commit(void **state)
 
     (void) state;
 
-    rec = open_one(31, 1, "2026-11-24");
-    crm_value_set_num(&rec->v[CRM_VERSION], 1);
-    crm_value_set_num(&rec->v[CRM_ACTIVITY_OWNER], 1);
+    rec = to_commit();
 
     assert_int_equal(crm_activity_commit(&ops, &rule, NULL, rec), CRM_OK);
     assert_string_equal(checks(),
@@ -402,10 +427,19 @@ test_commit(void **state)
                                          crm_record_copy(&arena, new)),
                      CRM_OK);
     assert_int_equal(ops.nwrites, 0);
+}
 
-    /* a contact's counts by itself, and needs its contact */
 
-    crm_ops_init(&ops, &arena);
+/* counts by itself, and needs its contact */
+
+static void
+test_commit_on_contact(void **state)
+{
+    crm_record_t  *rec;
+
+    (void) state;
+
+    rec = to_commit();
     crm_value_clear(&rec->v[CRM_ACTIVITY_LEAD_ID]);
     crm_value_set_num(&rec->v[CRM_ACTIVITY_CONTACT_ID], 5);
 
@@ -441,9 +475,11 @@ main(void)
         due_test(test_ended),
         due_test(test_zone_changed),
         due_test(test_summary),
-        due_test(test_index),
+        due_test(test_index_of_open),
+        due_test(test_index_of_closed),
         due_test(test_scores),
-        due_test(test_commit)
+        due_test(test_commit),
+        due_test(test_commit_on_contact)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

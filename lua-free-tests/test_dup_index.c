@@ -45,10 +45,43 @@ retired(const crm_record_t *old, const crm_record_t *rec)
 }
 
 
+/* generation 18, complete */
+
+static crm_record_t *
+first_generation(void)
+{
+    crm_record_t  *rec;
+
+    rule.prefix = str("crm:{x}:");
+
+    rec = rule_record("");
+    assert_int_equal(crm_dup_rule_next(&rule, NULL, rec), CRM_OK);
+
+    return crm_dup_rule_complete(&arena, rec);
+}
+
+
+/* of a copy with this pattern, at that version of the configuration */
+
+static crm_record_t *
+next_generation(const crm_record_t *old, const char *pattern, int64_t version)
+{
+    crm_record_t  *rec;
+
+    conf.version = version;
+
+    rec = crm_record_copy(&arena, old);
+    crm_value_set_str(&rec->v[CRM_DUPLICATE_RULE_PATTERN], str(pattern));
+    assert_int_equal(crm_dup_rule_next(&rule, old, rec), CRM_OK);
+
+    return rec;
+}
+
+
 static void
 test_generations(void **state)
 {
-    crm_record_t  *one, *two, *three, *done, *was;
+    crm_record_t  *one, *two, *was;
 
     (void) state;
 
@@ -73,9 +106,7 @@ test_generations(void **state)
 
     /* another pattern: the old one answers meanwhile */
 
-    conf.version = 20;
-    crm_value_set_str(&two->v[CRM_DUPLICATE_RULE_PATTERN], str("@(.+)$"));
-    assert_int_equal(crm_dup_rule_next(&rule, one, two), CRM_OK);
+    two = next_generation(one, "@(.+)$", 20);
     assert_true(crm_dup_rule_carries(one, two));
     assert_int_equal(two->v[CRM_DUPLICATE_RULE_GEN].num, 21);
     assert_int_equal(two->v[CRM_DUPLICATE_RULE_WAS].objects.n, 1);
@@ -86,13 +117,21 @@ test_generations(void **state)
     assert_string_equal(cstr(was->v[CRM_DUP_WAS_PATTERN].str),
                         "^[^@]+@(.+)$");
     assert_int_equal(was->v[CRM_DUP_WAS_FREE_MAIL_DOMAINS].strs.n, 18);
+}
 
-    /* and once more before that is complete */
 
-    conf.version = 30;
-    three = crm_record_copy(&arena, two);
-    crm_value_set_str(&three->v[CRM_DUPLICATE_RULE_PATTERN], str("@.+$"));
-    assert_int_equal(crm_dup_rule_next(&rule, two, three), CRM_OK);
+/* changed once more before the second is complete */
+
+static void
+test_retired_generations(void **state)
+{
+    crm_record_t  *two, *three, *done, *was;
+
+    (void) state;
+
+    two = next_generation(first_generation(), "@(.+)$", 20);
+    three = next_generation(two, "@.+$", 30);
+
     assert_int_equal(three->v[CRM_DUPLICATE_RULE_GEN].num, 31);
     was = three->v[CRM_DUPLICATE_RULE_WAS].objects.rec[0];
     assert_int_equal(was->v[CRM_DUP_WAS_GEN].num, 18);
@@ -363,7 +402,9 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        domain_test(test_generations), domain_test(test_stored_generations),
+        domain_test(test_generations),
+        domain_test(test_retired_generations),
+        domain_test(test_stored_generations),
         domain_test(test_free_mail_changes), domain_test(test_entries),
         domain_test(test_limit_entry), domain_test(test_groups),
         domain_test(test_kept)
