@@ -4,6 +4,7 @@
 
 use CRM::Test;
 use CRM::Util qw(ids);
+use POSIX ();
 
 my $crm   = CRM::Test->tenant;
 my $sales = $crm->user;
@@ -145,6 +146,30 @@ for my $round (1 .. 120) {
 is(join("\n", splice @faults, 0, 5), '', "$pages pages are as the model's")
     || diag("CRM_SEED=$seed");
 
+# of a walk only the scores of what matches are asked for
+
+sub commands {
+    my ($server, %query) = @_;
+
+    $server->redis('CONFIG', 'RESETSTAT');
+    $crm->status_ok($crm->get('/leads', query => \%query), 200);
+
+    my $stats = $server->redis('INFO', 'commandstats');
+
+    return map { /^cmdstat_(zmscore|zrevrange\w*|hmget):calls=(\d+)/
+                 ? ($1 => $2) : () } split /\r\n/, $stats;
+}
+
+my %walk = commands($crm->server, priority => 1, user_id => 'none',
+                    sort => '-expected_revenue', limit => 200);
+
+cmp_ok($walk{zmscore} // 0, '>=', 1, 'a walk asks for scores by member');
+cmp_ok($walk{zrevrange}, '<=', 6, 'and for each span of it once');
+
+my %few = commands($crm->server, q => 'gamma', sort => '-expected_revenue');
+
+is($few{zmscore}, 2, 'of a few hundred it asks for nothing but scores');
+
 # as many as fit, in one page, where a walk learns
 
 for my $q ('alpha beta', 'bet alp') {
@@ -164,6 +189,61 @@ for my $q ('gamma', 'n1', 'delta') {
               [ @all[0 .. (@all < 150 ? $#all : 149)] ],
               "$q: the first cards of " . @all);
 }
+
+# Many records leave and enter the sets while others are paged through: those
+# that stay are met once each, in order, also where the place that a look behind
+# the bitmaps follows is gone.
+
+my @moving = grep { $model{$_}{priority} == 2 } sort { $a <=> $b } keys %model;
+my $mover  = fork // die "fork: $!\n";
+
+if (!$mover) {
+    my $parent = getppid;
+
+    while (getppid == $parent) {
+        my %ids = map { $moving[rand @moving] => 1 } 1 .. 400;
+
+        $crm->post('/leads/bulk', { action => $_, params => {},
+                                    ids => [ map { 0 + $_ } keys %ids ] })
+            for qw(archive restore);
+    }
+
+    POSIX::_exit(0);
+}
+
+my $walks = 0;
+my $until = time + 8;
+
+while (time < $until) {
+    my $sort  = ('', '-expected_revenue', 'created_at')[rand 3];
+    my $limit = (30, 100, 400)[rand 3];
+    my ($cursor, @got);
+
+    do {
+        my $res = $crm->get('/leads', query => {
+            priority => '0', user_id => 'none', limit => $limit,
+            fields => 'id', $sort ? (sort => $sort) : (),
+            $cursor ? (cursor => $cursor) : () });
+
+        push @got, @{ ids($res) };
+        $cursor = $res->json->{next_cursor};
+    } while ($cursor);
+
+    my $order = $ORDER{$sort};
+    my @want  = map { $_->{id} } sort { $order->($a, $b) }
+                grep { $_->{priority} == 0 && !$_->{user_id} } values %model;
+
+    $walks++;
+    push @faults, "sort=$sort, limit=$limit: " . @got . ' instead of ' . @want
+        if "@got" ne "@want";
+}
+
+kill KILL => $mover;
+waitpid $mover, 0;
+
+is(join("\n", splice @faults, 0, 5), '',
+   "$walks walks beside changes: every record once, in order")
+    || diag("CRM_SEED=$seed");
 
 $crm->check_clean;
 done_testing;

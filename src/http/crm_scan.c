@@ -3,7 +3,8 @@
 #include "crm_scan.h"
 
 
-#define CRM_SCAN_CHUNK    500   /* entries asked for in one go of a walk */
+#define CRM_SCAN_CHUNK    2000  /* entries asked for in one go of a walk */
+#define CRM_SCAN_LEAST    50
 #define CRM_SCAN_SEGMENTS 4     /* sets of which most are usually small */
 #define CRM_SCAN_LOAD     100   /* records loaded at least where many fail */
 
@@ -13,6 +14,8 @@ static ngx_int_t crm_scan_counted(crm_flow_t *f);
 static ngx_int_t crm_scan_walk(crm_flow_t *f, crm_scan_t *scan);
 static ngx_int_t crm_scan_walked(crm_flow_t *f);
 static ngx_int_t crm_scan_learnt(crm_flow_t *f);
+static ngx_int_t crm_scan_prove(crm_flow_t *f, crm_scan_t *scan);
+static ngx_int_t crm_scan_proved(crm_flow_t *f);
 static ngx_int_t crm_scan_groups(crm_flow_t *f, crm_scan_t *scan);
 
 
@@ -177,6 +180,10 @@ crm_scan_gathered(crm_flow_t *f)
 
     n = crm_bitmap_count(&scan->bits);
 
+    if (!scan->learns) {
+        scan->share = (double) n / scan->last_id;
+    }
+
     if (!scan->counted && !scan->loose && !scan->learns) {
         scan->total = n;
         scan->counted = 1;
@@ -266,18 +273,26 @@ crm_scan_wanted(const crm_scan_t *scan)
 
 /* ---- walk -------------------------------------------------------------- */
 
+/* of each source: what the page still needs, about, as far as the share of
+   those that match tells it */
+
 static ngx_uint_t
 crm_scan_chunk(const crm_scan_t *scan)
 {
+    double      far;
     ngx_uint_t  left = scan->query.limit - scan->n + 1;
 
-    if (scan->has_bits) {
-        return scan->nsources <= CRM_SCAN_SEGMENTS
-               ? CRM_SCAN_CHUNK
-               : ngx_max(2 * CRM_SCAN_CHUNK / scan->nsources, 50);
+    if (!scan->has_bits) {
+        return ngx_min(left, 2 * left / scan->nsources + CRM_SCAN_LEAST);
     }
 
-    return ngx_min(left, 2 * left / scan->nsources + 50);
+    far = scan->share > 0 ? 1.25 * left / scan->share : CRM_SCAN_CHUNK;
+
+    if (scan->nsources > CRM_SCAN_SEGMENTS) {
+        far = 2 * far / scan->nsources;
+    }
+
+    return ngx_max(ngx_min(far, CRM_SCAN_CHUNK), CRM_SCAN_LEAST);
 }
 
 
@@ -373,7 +388,7 @@ crm_scan_walked(crm_flow_t *f)
             return crm_flow_wait(f, crm_scan_learnt);
         }
 
-        return crm_scan_walk(f, scan);
+        return crm_scan_prove(f, scan);
 
     case NGX_AGAIN:
         (void) crm_walk_ask(f, scan, crm_scan_chunk(scan));
@@ -390,8 +405,26 @@ crm_scan_learnt(crm_flow_t *f)
 {
     crm_scan_t  *scan = f->data;
 
-    return crm_scan_take_learnt(f, scan) == NGX_OK ? crm_scan_walk(f, scan)
+    return crm_scan_take_learnt(f, scan) == NGX_OK ? crm_scan_prove(f, scan)
                                                    : NGX_ERROR;
+}
+
+
+static ngx_int_t
+crm_scan_prove(crm_flow_t *f, crm_scan_t *scan)
+{
+    return crm_walk_prove(f, scan) > 0 ? crm_flow_wait(f, crm_scan_proved)
+                                       : crm_scan_walk(f, scan);
+}
+
+
+static ngx_int_t
+crm_scan_proved(crm_flow_t *f)
+{
+    crm_scan_t  *scan = f->data;
+
+    return crm_walk_proved(f, scan) == NGX_OK ? crm_scan_walk(f, scan)
+                                              : NGX_ERROR;
 }
 
 

@@ -8,6 +8,9 @@
 #include "crm_write.h"
 
 
+#define CRM_FEW_SOURCES  2      /* asked for the scores of all */
+
+
 static ngx_int_t crm_scan_few_taken(crm_flow_t *f);
 
 
@@ -86,12 +89,46 @@ crm_scan_part(crm_flow_t *f, const crm_scan_t *scan, int64_t id,
 }
 
 
+/* whether the sorted sets tell the sort values, in a command each */
+
+static ngx_uint_t
+crm_scan_few_scored(const crm_scan_t *scan)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < scan->nsources; i++) {
+        if (scan->source[i].lex) {
+            return 0;
+        }
+    }
+
+    return scan->nsources > 0 && scan->nsources <= CRM_FEW_SOURCES
+           && scan->ncandidates > CRM_SCAN_WHOLE;
+}
+
+
+static void
+crm_scan_few_ask(crm_flow_t *f, const crm_scan_t *scan)
+{
+    ngx_uint_t  i, n, whole;
+    crm_str_t   argv[4];
+
+    whole = scan->ncandidates <= CRM_SCAN_WHOLE;
+    argv[0] = whole ? crm_str("HGETALL") : crm_str("HMGET");
+    n = crm_scan_sort_fields(scan, &argv[2]);
+
+    for (i = 0; i < scan->ncandidates; i++) {
+        argv[1] = crm_scan_record_key(f, scan, scan->candidate[i].key.id);
+        crm_flow_cmd(f, whole ? 2 : 2 + n, argv);
+    }
+}
+
+
 ngx_int_t
 crm_scan_few(crm_flow_t *f)
 {
     int64_t      id;
-    ngx_uint_t   n, whole;
-    crm_str_t    argv[4];
+    ngx_uint_t   i, n;
     crm_scan_t  *scan = f->data;
 
     scan->mode = CRM_SCAN_BY_FEW;
@@ -107,18 +144,22 @@ crm_scan_few(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    whole = n <= CRM_SCAN_WHOLE;
-    argv[0] = whole ? crm_str("HGETALL") : crm_str("HMGET");
-    n = crm_scan_sort_fields(scan, &argv[2]);
-
     for (id = crm_bitmap_next(&scan->bits, 0, 0);
          id > 0;
          id = crm_bitmap_next(&scan->bits, id, 0))
     {
         scan->candidate[scan->ncandidates++].key.id = id;
+    }
 
-        argv[1] = crm_scan_record_key(f, scan, id);
-        crm_flow_cmd(f, whole ? 2 : 2 + n, argv);
+    if (!crm_scan_few_scored(scan)) {
+        crm_scan_few_ask(f, scan);
+
+    } else {
+        for (i = 0; i < scan->nsources; i++) {
+            crm_walk_ask_scores(f, &scan->source[i].key,
+                                &scan->candidate[0].key,
+                                sizeof(crm_candidate_t), scan->ncandidates);
+        }
     }
 
     return crm_flow_wait(f, crm_scan_few_taken);
@@ -196,6 +237,37 @@ crm_scan_few_value(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c,
 }
 
 
+static void
+crm_scan_few_score(crm_flow_t *f, const crm_scan_t *scan, ngx_uint_t i,
+    crm_sort_key_t *key)
+{
+    ngx_uint_t          k;
+    const crm_reply_t  *reply;
+
+    for (k = 0; k < scan->nsources && !key->set; k++) {
+        reply = &f->reply[k];
+
+        key->set = i < reply->n
+                   && crm_walk_score(&reply->item[i], &key->score) == NGX_OK;
+    }
+}
+
+
+static ngx_int_t
+crm_scan_few_take(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t i,
+    crm_candidate_t *c)
+{
+    if (crm_scan_few_scored(scan)) {
+        crm_scan_few_score(f, scan, i, &c->key);
+        return NGX_OK;
+    }
+
+    return scan->ncandidates <= CRM_SCAN_WHOLE
+           ? crm_scan_few_whole(f, scan, c, &f->reply[i])
+           : crm_scan_few_value(f, scan, c, &f->reply[i]);
+}
+
+
 /* the values are in: sort, and leave out what earlier pages showed */
 
 static ngx_int_t
@@ -211,8 +283,7 @@ crm_scan_few_taken(crm_flow_t *f)
     for (n = 0, i = 0; i < scan->ncandidates; i++) {
         c = scan->candidate[i];
 
-        rc = whole ? crm_scan_few_whole(f, scan, &c, &f->reply[i])
-                   : crm_scan_few_value(f, scan, &c, &f->reply[i]);
+        rc = crm_scan_few_take(f, scan, i, &c);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;

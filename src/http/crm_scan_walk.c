@@ -15,10 +15,10 @@
 
 #define CRM_WALK_TIES    16     /* more than this many: by index */
 #define CRM_WALK_BACK    8      /* removals before the place that do no harm */
-#define CRM_WALK_ID      10     /* digits of a padded id, at least */
+#define CRM_WALK_FIRST   50     /* with scores, before a look without them */
 
 
-static void crm_source_ask(crm_flow_t *f, const crm_query_t *query,
+static void crm_source_ask(crm_flow_t *f, const crm_scan_t *scan,
     crm_source_t *s, ngx_uint_t n, ngx_uint_t *reply);
 static ngx_int_t crm_source_take(crm_flow_t *f, const crm_query_t *query,
     crm_source_t *s);
@@ -59,24 +59,26 @@ crm_walk_id(const crm_str_t *member)
 
 /* integers beyond 2^53 come as 1e+17 */
 
-static int64_t
-crm_walk_score(const crm_str_t *text)
+ngx_int_t
+crm_walk_score(const crm_reply_t *reply, int64_t *score)
 {
-    char     buf[64];
-    int64_t  score;
+    char              buf[64];
+    const crm_str_t  *text = &reply->str;
 
-    if (crm_str_int(text, &score) == CRM_OK) {
-        return score;
+    if (!crm_reply_is_string(reply) || text->len >= sizeof(buf)) {
+        return NGX_ERROR;
     }
 
-    if (text->len >= sizeof(buf)) {
-        return 0;
+    if (crm_str_int(text, score) == CRM_OK) {
+        return NGX_OK;
     }
 
     ngx_memcpy(buf, text->data, text->len);
     buf[text->len] = '\0';
 
-    return (int64_t) strtod(buf, NULL);
+    *score = (int64_t) strtod(buf, NULL);
+
+    return NGX_OK;
 }
 
 
@@ -86,10 +88,9 @@ crm_walk_key(const crm_reply_t *item, crm_sort_key_t *key)
     ngx_memzero(key, sizeof(crm_sort_key_t));
 
     key->set = 1;
-    key->score = crm_walk_score(&item[1].str);
     key->id = crm_walk_id(&item[0].str);
 
-    return key->id > 0 ? NGX_OK : NGX_ERROR;
+    return key->id > 0 ? crm_walk_score(&item[1], &key->score) : NGX_ERROR;
 }
 
 
@@ -102,8 +103,13 @@ crm_walk_ask(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t n)
     for (reply = 0, i = 0; i < scan->nsources; i++) {
         s = &scan->source[i];
 
+        if (s->pos == s->n) {
+            scan->walked += s->passed;
+            s->passed = 0;
+        }
+
         if (s->pos == s->n && !s->done) {
-            crm_source_ask(f, &scan->query, s, n, &reply);
+            crm_source_ask(f, scan, s, n, &reply);
 
         } else {
             s->asked = 0;
@@ -184,10 +190,17 @@ crm_walk_next(crm_scan_t *scan, crm_sort_key_t *key)
 
 /* ---- asking ------------------------------------------------------------ */
 
-static crm_str_t
+crm_str_t
 crm_walk_number(crm_flow_t *f, int64_t n)
 {
     return crm_arena_printf(&f->arena, "%lld", (long long) n);
+}
+
+
+crm_str_t
+crm_walk_member(crm_flow_t *f, int64_t id)
+{
+    return crm_arena_printf(&f->arena, "%010lld", (long long) id);
 }
 
 
@@ -250,9 +263,7 @@ crm_source_ask_score(crm_flow_t *f, const crm_query_t *query,
 
     if (s->begun) {
         crm_flow_call(f, query->desc ? "ZREVRANK" : "ZRANK", s->key,
-                      crm_arena_printf(&f->arena, "%010lld",
-                                       (long long) s->after.id),
-                      none, none);
+                      crm_walk_member(f, s->after.id), none, none);
     }
 }
 
@@ -270,12 +281,24 @@ crm_source_ask_index(crm_flow_t *f, const crm_query_t *query,
 }
 
 
+/* scores are needed of all where nothing is left out by bitmaps, and where
+   they tell the end */
+
+static ngx_uint_t
+crm_source_may_be_bare(const crm_scan_t *scan, const crm_source_t *s)
+{
+    return scan->has_bits && !s->moved
+           && s->low == INT64_MIN && s->high == INT64_MAX;
+}
+
+
 static void
-crm_source_ask(crm_flow_t *f, const crm_query_t *query, crm_source_t *s,
+crm_source_ask(crm_flow_t *f, const crm_scan_t *scan, crm_source_t *s,
     ngx_uint_t n, ngx_uint_t *reply)
 {
-    int64_t    from;
-    crm_str_t  none = crm_null_string;
+    int64_t             from;
+    crm_str_t           none = crm_null_string;
+    const crm_query_t  *query = &scan->query;
 
     s->reply = *reply;
     s->asked = n;
@@ -287,19 +310,33 @@ crm_source_ask(crm_flow_t *f, const crm_query_t *query, crm_source_t *s,
         return;
     }
 
-    if (s->seek == CRM_SEEK_START && s->begun && s->index >= 0) {
+    if (s->seek == CRM_SEEK_START
+        && (s->begun ? s->index >= 0 : crm_source_may_be_bare(scan, s)))
+    {
         s->seek = CRM_SEEK_INDEX;
     }
 
     switch (s->seek) {
 
     case CRM_SEEK_START:
+        if (crm_source_may_be_bare(scan, s)) {
+            s->asked = ngx_min(n, CRM_WALK_FIRST);
+        }
+
         *reply += s->begun;
         crm_source_ask_score(f, query, s);
         break;
 
     case CRM_SEEK_INDEX:
         from = ngx_max(s->index - CRM_WALK_BACK, 0);
+
+        if (crm_source_may_be_bare(scan, s)) {
+            *reply += crm_source_ask_bare(f, scan, s, from,
+                                          s->index + (int64_t) n)
+                      - 1;
+            break;
+        }
+
         crm_source_ask_index(f, query, s, from, s->index + (int64_t) n);
         break;
 
@@ -471,6 +508,7 @@ crm_source_take_index(crm_flow_t *f, const crm_query_t *query,
     }
 
     s->index = s->from + (int64_t) (reply->n / 2) - 1;
+    s->moved = 0;
 
     if (s->n == 0 && before == s->asked) {
         return NGX_AGAIN;
@@ -528,7 +566,8 @@ crm_source_take(crm_flow_t *f, const crm_query_t *query, crm_source_t *s)
         return crm_source_take_start(f, query, s);
 
     case CRM_SEEK_INDEX:
-        return crm_source_take_index(f, query, s);
+        return s->bare ? crm_source_take_bare(f, s)
+                       : crm_source_take_index(f, query, s);
 
     default:
         return crm_source_take_half(f, query, s);

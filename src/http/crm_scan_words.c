@@ -276,7 +276,7 @@ crm_word_rarest(const crm_scan_t *scan)
  */
 
 static ngx_uint_t
-crm_word_may_learn(const crm_scan_t *scan)
+crm_word_may_learn(crm_scan_t *scan)
 {
     double             share, far, entries;
     ngx_uint_t         i, unread, common;
@@ -309,6 +309,7 @@ crm_word_may_learn(const crm_scan_t *scan)
         return 0;
     }
 
+    scan->share = share;
     far = ngx_min(scan->query.limit, CRM_WORD_PAGE) / share;
 
     return far <= CRM_SCAN_LEARN && far < entries;
