@@ -14,11 +14,9 @@
 #include "crm_variables.h"
 
 
-#define NGX_HTTP_CRM_TENANTS  1024      /* configurations kept per worker */
-
-
 typedef struct {
     crm_redis_conf_t    redis;
+    ngx_uint_t          tenants;        /* kept per worker */
 } ngx_http_crm_main_conf_t;
 
 
@@ -44,6 +42,10 @@ static void ngx_http_crm_exit_process(ngx_cycle_t *cycle);
 
 static ngx_conf_num_bounds_t  ngx_http_crm_result_bounds = {
     ngx_conf_check_num_bounds, 1, 1000
+};
+
+static ngx_conf_num_bounds_t  ngx_http_crm_tenants_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000000
 };
 
 
@@ -83,6 +85,13 @@ static ngx_command_t  ngx_http_crm_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_crm_main_conf_t, redis),
       NULL },
+
+    { ngx_string("crm_tenant_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_crm_main_conf_t, tenants),
+      &ngx_http_crm_tenants_bounds },
 
     { ngx_string("crm_operator_key_file"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
@@ -200,6 +209,7 @@ ngx_http_crm_create_main_conf(ngx_conf_t *cf)
     }
 
     crm_redis_conf_create(&cmcf->redis);
+    cmcf->tenants = NGX_CONF_UNSET_UINT;
 
     return cmcf;
 }
@@ -211,6 +221,7 @@ ngx_http_crm_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_crm_main_conf_t  *cmcf = conf;
 
     crm_redis_conf_init(&cmcf->redis);
+    ngx_conf_init_uint_value(cmcf->tenants, 4096);
 
     return crm_metrics_zone(cf) == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
@@ -536,7 +547,7 @@ ngx_http_crm_init_process(ngx_cycle_t *cycle)
     worker->log = cycle->log;
     worker->id = ngx_worker;
     worker->deadline = 5000;
-    worker->tenants = crm_tenant_cache_create(cycle->log, NGX_HTTP_CRM_TENANTS);
+    worker->tenants = crm_tenant_cache_create(cycle->log, cmcf->tenants);
 
     ngx_rbtree_init(&worker->gates, &worker->gates_sentinel,
                     ngx_rbtree_insert_value);

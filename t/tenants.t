@@ -323,5 +323,29 @@ sub keys_of_redis {
     return @keys;
 }
 
-$_->check_clean for $crm, $other;
+# a worker that keeps one tenant besides those in use: the others, and their
+# tokens, come back as they are in Redis
+
+my $small = CRM::Test->private(http => 'crm_tenant_cache 1;', workers => 1);
+my @firm  = map { CRM::Test->tenant(server => $small,
+                                    company_name => "Firm $_") } 0 .. 3;
+
+for (1 .. 3) {
+    for my $n (0 .. $#firm) {
+        my $guest = CRM::Client->new(server => $small, slug => $firm[$n]->slug,
+                                     token => $firm[$n - 1]->token);
+
+        is($firm[$n]->get('/me')->json->{tenant}{company_name}, "Firm $n",
+           "firm $n of those that were forgotten");
+        is($guest->get('/me')->status, 401, 'with the token of another');
+    }
+}
+
+my ($token) = @{ $firm[0]->get('/users/1/tokens')->json->{data} };
+
+$firm[0]->status_ok($firm[0]->delete("/users/1/tokens/$token->{id}"), 204);
+$firm[1]->status_ok($firm[1]->get('/me'), 200);
+is($firm[0]->get('/me')->status, 401, 'revoked, then forgotten');
+
+$_->check_clean for $crm, $other, @firm[1 .. 3];
 done_testing;

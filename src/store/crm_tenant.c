@@ -6,7 +6,7 @@
 #include "crm_key.h"
 
 
-#define CRM_TOKENS  4096        /* power of two */
+#define CRM_TOKENS  4           /* remembered for each tenant, or more */
 
 
 struct crm_tenants_s {
@@ -15,8 +15,10 @@ struct crm_tenants_s {
     ngx_queue_t          idle;          /* refs == 0, most recent first */
     ngx_uint_t           nidle;
     ngx_uint_t           max;
+    uint64_t             serial;        /* the last one given */
     ngx_log_t           *log;
-    crm_token_t          tokens[CRM_TOKENS];
+    crm_token_t         *tokens;
+    ngx_uint_t           ntokens;       /* power of two */
 };
 
 
@@ -30,6 +32,15 @@ crm_tenant_cache_create(ngx_log_t *log, ngx_uint_t max)
 
     tenants = ngx_calloc(sizeof(crm_tenants_t), log);
     if (tenants == NULL) {
+        return NULL;
+    }
+
+    for (tenants->ntokens = CRM_TOKENS; tenants->ntokens < CRM_TOKENS * max;
+         tenants->ntokens *= 2) { /* void */ }
+
+    tenants->tokens = ngx_calloc(tenants->ntokens * sizeof(crm_token_t), log);
+    if (tenants->tokens == NULL) {
+        ngx_free(tenants);
         return NULL;
     }
 
@@ -54,6 +65,7 @@ crm_tenant_cache_destroy(crm_tenants_t *tenants)
         crm_tenant_free(tenants, ngx_queue_data(q, crm_tenant_t, lru));
     }
 
+    ngx_free(tenants->tokens);
     ngx_free(tenants);
 }
 
@@ -88,6 +100,7 @@ crm_tenant_new(crm_tenants_t *tenants, const crm_str_t *slug, uint32_t hash)
     p = ngx_cpymem(p, "tenant", sizeof("tenant") - 1);
     tenant->root.len = p - tenant->root.data;
 
+    tenant->serial = ++tenants->serial;
     tenant->node.node.key = hash;
     tenant->node.str.data = tenant->slug.data;
     tenant->node.str.len = tenant->slug.len;
@@ -159,20 +172,10 @@ crm_tenant_release(crm_tenants_t *tenants, crm_tenant_t *tenant)
 static void
 crm_tenant_free(crm_tenants_t *tenants, crm_tenant_t *tenant)
 {
-    ngx_uint_t  i;
-
     ngx_queue_remove(&tenant->lru);
     tenants->nidle--;
 
     ngx_rbtree_delete(&tenants->tree, &tenant->node.node);
-
-    /* the address may come back as another tenant */
-
-    for (i = 0; tenant->tokens && i < CRM_TOKENS; i++) {
-        if (tenants->tokens[i].tenant == tenant) {
-            crm_token_forget(&tenants->tokens[i]);
-        }
-    }
 
     if (tenant->conf != NULL) {
         crm_conf_release(tenant->conf);
@@ -329,7 +332,7 @@ static crm_token_t *
 crm_token_slot(crm_tenants_t *tenants, const u_char *hash)
 {
     return &tenants->tokens[crm_hash64(hash, CRM_SHA256_TEXT)
-                            & (CRM_TOKENS - 1)];
+                            & (tenants->ntokens - 1)];
 }
 
 
@@ -341,7 +344,7 @@ crm_token_find(crm_tenants_t *tenants, crm_tenant_t *tenant,
 
     token = crm_token_slot(tenants, hash);
 
-    if (token->tenant != tenant
+    if (token->tenant != tenant->serial
         || ngx_memcmp(token->hash, hash, CRM_SHA256_TEXT) != 0)
     {
         return NULL;
@@ -386,7 +389,7 @@ crm_token_put(crm_tenants_t *tenants, crm_tenant_t *tenant,
 
     token = crm_token_slot(tenants, hash);
 
-    if (token->tenant == tenant
+    if (token->tenant == tenant->serial
         && ngx_memcmp(token->hash, hash, CRM_SHA256_TEXT) == 0)
     {
         seen.touched = token->touched;
@@ -394,9 +397,7 @@ crm_token_put(crm_tenants_t *tenants, crm_tenant_t *tenant,
 
     *token = seen;
 
-    tenant->tokens = 1;
-
-    token->tenant = tenant;
+    token->tenant = tenant->serial;
     ngx_memcpy(token->hash, hash, CRM_SHA256_TEXT);
     ngx_memcpy(token->buf, value->data, value->len);
     token->value.data = token->buf;

@@ -34,15 +34,16 @@ typedef struct {
     int64_t             last_id[CRM_KINDS];
     crm_top_t           top[CRM_TENANT_TOPS];
     int64_t             proven_conf;    /* version at the last look-up */
+    uint64_t            serial;         /* no other entry of the worker has
+                                           or had it */
     unsigned            refs;           /* flows that use it */
     unsigned            known:1;        /* was active when last looked at */
-    unsigned            tokens:1;       /* some are remembered */
 } crm_tenant_t;
 
 /* a token that was valid when last looked at */
 typedef struct {
     u_char              hash[CRM_SHA256_TEXT];
-    crm_tenant_t       *tenant;         /* only compared, never followed */
+    uint64_t            tenant;         /* its serial; 0: no token */
     crm_str_t           value;          /* text of the root hash's field */
     u_char              buf[64];
     int64_t             user;
@@ -55,7 +56,7 @@ typedef struct {
 } crm_token_t;
 
 
-/* max: tenants kept per worker beyond those in use */
+/* max: tenants kept per worker beyond those in use.  NULL: out of memory */
 crm_tenants_t *crm_tenant_cache_create(ngx_log_t *log, ngx_uint_t max);
 void crm_tenant_cache_destroy(crm_tenants_t *tenants);
 
