@@ -278,6 +278,14 @@ test_meeting_moves(void **state)
                             &touched), CRM_P_NONE);
     assert_fields(activity, "'due_date':'2026-03-07','start_at':null,"
                   "'end_at':null");
+
+    /* an end that is given stays: 25 days from the old start, 40 from the
+       new one */
+
+    assert_int_equal(update(MEETING, "{'due_date':'2026-02-20',"
+                            "'end_at':'2026-04-01T15:00:00Z'}", &touched),
+                     CRM_P_VALIDATION);
+    assert_faults("end_at invalid");
 }
 
 

@@ -156,42 +156,6 @@ test_printf(void **state)
 }
 
 
-static crm_str_t
-prefixed(crm_arena_t *a, const char *fmt, ...)
-{
-    va_list    args;
-    crm_str_t  s, prefix = crm_string("crm:{acme}:");
-
-    va_start(args, fmt);
-    s = crm_arena_vprintf(a, &prefix, fmt, args);
-    va_end(args);
-
-    return s;
-}
-
-
-static void
-test_vprintf_prefix(void **state)
-{
-    int          i;
-    crm_str_t    s;
-    crm_arena_t  a;
-
-    (void) state;
-
-    crm_arena_init(&a);
-
-    for (i = 0; i < 2000; i++) {
-        s = prefixed(&a, "L:%05d", i);
-        assert_int_equal(s.len, 18);
-        assert_memory_equal(s.data, "crm:{acme}:L:", 13);
-    }
-
-    crm_arena_reset(&a);
-    crm_arena_release_free();
-}
-
-
 int
 main(void)
 {
@@ -200,8 +164,7 @@ main(void)
         cmocka_unit_test(test_zeroed),
         cmocka_unit_test(test_large_keeps_block),
         cmocka_unit_test(test_dup),
-        cmocka_unit_test(test_printf),
-        cmocka_unit_test(test_vprintf_prefix)
+        cmocka_unit_test(test_printf)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -263,28 +263,6 @@ test_commit(void **state)
 }
 
 
-static void
-test_sort_key(void **state)
-{
-    int64_t        score;
-    crm_str_t      text;
-    crm_record_t  *rec;
-
-    (void) state;
-
-    rec = stored(contact_entity, "{'id':'7','ct':'5','name':'Ärzte'}");
-
-    assert_int_equal(crm_contact_sort_key(&arena, rec, CRM_CREATED_AT,
-                                          &score, &text), CRM_OK);
-    assert_int_equal(score, 5);
-    assert_int_equal(crm_contact_sort_key(&arena, rec, CRM_CONTACT_NAME,
-                                          &score, &text), CRM_OK);
-    assert_string_equal(cstr(text), "arzte");
-    assert_int_equal(crm_contact_sort_key(&arena, rec, CRM_UPDATED_AT,
-                                          &score, &text), CRM_DECLINED);
-}
-
-
 int
 main(void)
 {
@@ -294,8 +272,7 @@ main(void)
         domain_test(test_update),
         domain_test(test_index),
         domain_test(test_bucket),
-        domain_test(test_commit),
-        domain_test(test_sort_key)
+        domain_test(test_commit)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -387,6 +387,36 @@ test_kept(void **state)
 }
 
 
+/* the newest 200 are remembered, and none of them is lost by the change of a
+   field by which it did not match */
+
+static void
+test_kept_many(void **state)
+{
+    int64_t        id;
+    crm_str_t      kept;
+    crm_record_t  *one, *old;
+
+    (void) state;
+
+    one = lead_of("'email':'a@b.de','phone':'1'");
+
+    for (id = 100; id < 301; id++) {
+        assert_int_equal(crm_dup_keep(&arena, one, id, 1), CRM_OK);
+    }
+
+    kept = one->v[CRM_LEAD_KEPT].str;
+    assert_int_equal(kept.len, 200 * 6 - 1);
+    assert_memory_equal(kept.data, "300:1,299:1,", 12);
+    assert_memory_equal(kept.data + kept.len - 12, ",102:1,101:1", 12);
+
+    old = crm_record_copy(&arena, one);
+    crm_value_set_str(&one->v[CRM_LEAD_PHONE], str("2"));
+    assert_int_equal(crm_dup_keep_prune(&arena, old, one), CRM_OK);
+    assert_true(crm_str_eq(&one->v[CRM_LEAD_KEPT].str, &kept));
+}
+
+
 static int
 done(void **state)
 {
@@ -407,7 +437,8 @@ main(void)
         domain_test(test_stored_generations),
         domain_test(test_free_mail_changes), domain_test(test_entries),
         domain_test(test_limit_entry), domain_test(test_groups),
-        domain_test(test_kept)
+        domain_test(test_kept),
+        domain_test(test_kept_many)
     };
 
     return cmocka_run_group_tests(tests, NULL, done);

@@ -162,6 +162,7 @@ test_months(void **state)
     assert_month(&m, "2026-12-31T20:30:00Z", "2027-01");
     assert_month(&m, "2024-02-29T20:29:59Z", "2024-02");
     assert_month(&m, "2024-02-29T20:30:00Z", "2024-03");
+    assert_month(&m, "1969-12-20T00:00:00Z", "1969-12");
 
     crm_months_init(&m, crm_zone_get(&name), CRM_CALENDAR_JALALI);
 

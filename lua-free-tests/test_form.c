@@ -92,6 +92,35 @@ test_email_length(void **state)
 
 
 static void
+test_local_part(void **state)
+{
+    size_t  i;
+
+    static const crm_str_t  good[] = {
+        crm_string("a"), crm_string("sales.de+x"),
+        crm_string("!#$%&'*+-/=?^_`{|}~"),
+        crm_string("\u0641\u0631\u0648\u0634"), crm_string(SIXTY "1234")
+    };
+    static const crm_str_t  bad[] = {
+        crm_string(""), crm_string("."), crm_string(".a"), crm_string("a."),
+        crm_string("a..b"), crm_string("a b"), crm_string("a@b"),
+        crm_string("\"a\""), crm_string("a\u00a0b"),
+        crm_string("a\u200bb"), crm_string(SIXTY "12345")
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(crm_text_is_local_part(&good[i]));
+    }
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(crm_text_is_local_part(&bad[i]));
+    }
+}
+
+
+static void
 test_website(void **state)
 {
     size_t  i;
@@ -144,6 +173,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_email),
         cmocka_unit_test(test_email_length),
+        cmocka_unit_test(test_local_part),
         cmocka_unit_test(test_website)
     };
 

@@ -214,6 +214,7 @@ test_formed(void **state)
     assert_string_equal(V(ALIAS, "\"sales.\""), "invalid");
     assert_string_equal(V(ALIAS, "\"a..b\""), "invalid");
     assert_string_equal(V(ALIAS, "\"a b\""), "invalid");
+    assert_string_equal(V(ALIAS, "\"a\u00a0b\""), "invalid");
 }
 
 
@@ -287,6 +288,33 @@ test_faults(void **state)
 
     parse_as(CRM_KIND_STAGE, CRM_INPUT_CREATE, "{'name':'x','version':null}");
     assert_faults("");
+
+    parse_done();
+}
+
+
+/* one of 254 bytes, as a mail may bring it: a client sends it back */
+
+#define SIXTY       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG_EMAIL  SIXTY "1@" SIXTY "." SIXTY "." SIXTY ".123456789"
+
+static void
+test_long_email(void **state)
+{
+    unsigned  i;
+
+    static const crm_kind_t  kinds[] = {
+        CRM_KIND_LEAD, CRM_KIND_CONTACT, CRM_KIND_USER
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        parse_as(kinds[i], CRM_INPUT_CHECK, "{'email':'" LONG_EMAIL "'}");
+        assert_faults("");
+        parse_as(kinds[i], CRM_INPUT_CHECK, "{'email':'" LONG_EMAIL "0'}");
+        assert_faults("email too_long");
+    }
 
     parse_done();
 }
@@ -443,6 +471,7 @@ main(void)
         domain_test(test_lists),
         domain_test(test_create),
         domain_test(test_faults),
+        domain_test(test_long_email),
         domain_test(test_check),
         domain_test(test_patch),
         domain_test(test_patch_faults),

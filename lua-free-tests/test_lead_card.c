@@ -275,20 +275,6 @@ test_due_longest(void **state)
 }
 
 
-static void
-test_weighted(void **state)
-{
-    (void) state;
-
-    assert_int_equal(crm_lead_weighted(stored(lead_entity,
-                     "{'id':'1','revenue':'333','prob':'3350'}")), 112);
-    assert_int_equal(crm_lead_weighted(stored(lead_entity,
-                     "{'id':'1','revenue':'-5','prob':'5000'}")), -3);
-    assert_int_equal(crm_lead_weighted(stored(lead_entity,
-                     "{'id':'1','prob':'5000'}")), 0);
-}
-
-
 int
 main(void)
 {
@@ -299,8 +285,7 @@ main(void)
         domain_test(test_view),
         domain_test(test_malformed),
         domain_test(test_due),
-        domain_test(test_due_longest),
-        domain_test(test_weighted)
+        domain_test(test_due_longest)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

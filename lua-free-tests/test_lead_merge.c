@@ -349,6 +349,17 @@ test_unmerge(void **state)
     assert_fields(back, "'stage_id':1,'team_id':null,'contact_id':null,"
                   "'tag_ids':[2]");
 
+    /* what was won stays won, in a won stage that is left */
+
+    crm_value_set_num(&u.loser[0]->v[CRM_LEAD_STATE], CRM_STATE_WON);
+    crm_value_set_num(&u.loser[0]->v[CRM_LEAD_CLOSED_AT], 7000);
+    crm_value_set_num(&u.loser[0]->v[CRM_LEAD_PROBABILITY], 10000);
+
+    back = crm_lead_revived(&rule, u.loser[0], tomb, 0);
+    assert_fields(back, "'state':'won','active':true,'stage_id':4,"
+                  "'probability':100,"
+                  "'closed_at':'1970-01-01T00:00:07.000Z'");
+
     assert_int_equal(crm_lead_unmerge_parse(&arena, &(crm_str_t)
                                             crm_string("x"), &u),
                      CRM_DECLINED);

@@ -47,6 +47,28 @@ test_equal(void **state)
 
 
 static void
+test_part(void **state)
+{
+    crm_str_t  rest = crm_string("a,,bc"), none = crm_null_string, part;
+
+    (void) state;
+
+    part = crm_str_part(&rest, ',');
+    assert_true(crm_str_is(&part, "a"));
+    part = crm_str_part(&rest, ',');
+    assert_true(crm_str_is(&part, ""));
+    part = crm_str_part(&rest, ';');
+    assert_true(crm_str_is(&part, "bc"));
+    assert_int_equal(rest.len, 0);
+
+    part = crm_str_part(&rest, ',');
+    assert_int_equal(part.len, 0);
+    part = crm_str_part(&none, ',');
+    assert_int_equal(part.len, 0);
+}
+
+
+static void
 test_cmp(void **state)
 {
     crm_str_t  a = crm_string("abc"), b = crm_string("abd");
@@ -187,6 +209,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_part),
         cmocka_unit_test(test_cmp),
         cmocka_unit_test(test_int),
         cmocka_unit_test(test_print),

@@ -202,6 +202,11 @@ test_digits(void **state)
     assert_int_equal(crm_text_digits(&arena, &s, &d), CRM_OK);
     assert_true(crm_str_is(&d, "x049-049\xd8\xb3\xd9\xaa\xdb\xba"));
 
+    /* wide ones, and their neighbours */
+    s = str("\uff10\uff19\uff0f\uff1a");
+    assert_int_equal(crm_text_digits(&arena, &s, &d), CRM_OK);
+    assert_true(crm_str_is(&d, "09\uff0f\uff1a"));
+
     s = str("");
     assert_int_equal(crm_text_digits(&arena, &s, &d), CRM_OK);
     assert_int_equal(d.len, 0);
@@ -222,6 +227,10 @@ test_phone(void **state)
     s = str("\xd9\xa0\xd9\xa9\xd9\xa1\xd9\xa2 ext. 7");
     assert_int_equal(crm_text_phone(&arena, &s, &d), CRM_OK);
     assert_true(crm_str_is(&d, "09127"));
+
+    s = str("\uff0b\uff18\uff11 3-1");
+    assert_int_equal(crm_text_phone(&arena, &s, &d), CRM_OK);
+    assert_true(crm_str_is(&d, "8131"));
 
     s = str("none");
     assert_int_equal(crm_text_phone(&arena, &s, &d), CRM_OK);

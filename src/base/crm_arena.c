@@ -133,14 +133,15 @@ crm_arena_dup(crm_arena_t *a, crm_str_t *dst, const void *data, size_t len)
 
 
 crm_str_t
-crm_arena_printf(crm_arena_t *a, const char *fmt, ...)
+crm_arena_int(crm_arena_t *a, int64_t value)
 {
-    va_list    args;
-    crm_str_t  s;
+    size_t     len;
+    u_char     digits[21];
+    crm_str_t  s = crm_null_string;
 
-    va_start(args, fmt);
-    s = crm_arena_vprintf(a, NULL, fmt, args);
-    va_end(args);
+    len = (size_t) (crm_int_print(digits, value) - digits);
+
+    (void) crm_arena_dup(a, &s, digits, len);
 
     return s;
 }
@@ -149,43 +150,38 @@ crm_arena_printf(crm_arena_t *a, const char *fmt, ...)
 /* tries the room in the block first: only what does not fit is printed twice */
 
 crm_str_t
-crm_arena_vprintf(crm_arena_t *a, const crm_str_t *prefix, const char *fmt,
-    va_list args)
+crm_arena_printf(crm_arena_t *a, const char *fmt, ...)
 {
     int        n;
-    size_t     room, skip;
-    va_list    again;
+    size_t     room;
+    va_list    args, again;
     crm_str_t  s = crm_null_string;
 
-    skip = (prefix == NULL) ? 0 : prefix->len;
     room = (size_t) ((uintptr_t) a->end - (uintptr_t) a->pos);
-    room = (room > skip) ? room - skip : 0;
 
+    va_start(args, fmt);
     va_copy(again, args);
-    n = vsnprintf(room != 0 ? (char *) a->pos + skip : NULL, room, fmt, args);
+
+    n = vsnprintf(room != 0 ? (char *) a->pos : NULL, room, fmt, args);
 
     if (n >= 0 && (size_t) n < room) {
         s.data = a->pos;
-        a->pos += skip + (size_t) n;
-        a->used += skip + (size_t) n;
+        a->pos += n;
+        a->used += (size_t) n;
 
     } else if (n >= 0) {
-        s.data = crm_arena_bytes(a, skip + (size_t) n + 1);
+        s.data = crm_arena_bytes(a, (size_t) n + 1);
 
         if (s.data != NULL) {
-            (void) vsnprintf((char *) s.data + skip, (size_t) n + 1, fmt,
-                             again);
+            (void) vsnprintf((char *) s.data, (size_t) n + 1, fmt, again);
         }
     }
 
     va_end(again);
+    va_end(args);
 
     if (s.data != NULL) {
-        s.len = skip + (size_t) n;
-
-        if (skip != 0) {
-            memcpy(s.data, prefix->data, skip);
-        }
+        s.len = (size_t) n;
     }
 
     return s;

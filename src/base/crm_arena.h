@@ -9,8 +9,6 @@
 #ifndef CRM_ARENA_H
 #define CRM_ARENA_H
 
-#include <stdarg.h>
-
 #include "crm_str.h"
 
 
@@ -43,16 +41,15 @@ u_char *crm_arena_bytes(crm_arena_t *a, size_t size);
 int crm_arena_dup(crm_arena_t *a, crm_str_t *dst, const void *data,
     size_t len);
 
+/* a number in decimal digits; data is NULL and len 0 when out of memory */
+crm_str_t crm_arena_int(crm_arena_t *a, int64_t value);
+
 /*
  * printf into the arena; only for constant formats.  The result is not
  * NUL-terminated; data is NULL and len 0 when out of memory.
  */
 crm_str_t crm_arena_printf(crm_arena_t *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* the same behind a prefix, which may be NULL */
-crm_str_t crm_arena_vprintf(crm_arena_t *a, const crm_str_t *prefix,
-    const char *fmt, va_list args) __attribute__((format(printf, 3, 0)));
 
 /* gives every block back; the arena is empty and usable again */
 void crm_arena_reset(crm_arena_t *a);

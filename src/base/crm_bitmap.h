@@ -12,6 +12,7 @@
 #include "crm_arena.h"
 
 
+/* one key for so many ids: 2^15 */
 #define CRM_BITMAP_SHIFT  15
 #define CRM_BITMAP_MASK   ((1 << CRM_BITMAP_SHIFT) - 1)
 #define CRM_BITMAP_BYTES  (1 << (CRM_BITMAP_SHIFT - 3))

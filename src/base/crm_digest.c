@@ -13,6 +13,9 @@
 static u_char *crm_digest_text(u_char *p, const u_char *hash);
 
 
+static const u_char  crm_seal_nonce[crypto_secretbox_NONCEBYTES];
+
+
 int
 crm_digest_init(void)
 {
@@ -149,9 +152,6 @@ crm_digest_text(u_char *p, const u_char *hash)
 
     return p + CRM_SHA256_TEXT;
 }
-
-
-static const u_char  crm_seal_nonce[crypto_secretbox_NONCEBYTES];
 
 
 static void

@@ -13,7 +13,7 @@
 #define CRM_TOKEN_LEN       43      /* 256 random bits, base64url */
 
 
-/* once per process */
+/* once per process; CRM_ERROR where there is no randomness */
 int crm_digest_init(void);
 
 /* SHA-256 of data as CRM_SHA256_TEXT base64url characters; returns the end */
@@ -25,6 +25,7 @@ u_char *crm_token_make(u_char *p);
 /* non-zero when equal; takes the same time wherever they differ */
 int crm_secret_eq(const void *a, const void *b, size_t len);
 
+/* that nobody can foresee */
 void crm_random_bytes(void *p, size_t len);
 
 /* 64-bit SipHash with a fixed key: ETags, buckets, cursors; no secret */
@@ -44,8 +45,10 @@ int crm_unseal(crm_arena_t *a, const crm_str_t *secret,
    find two texts with the same one */
 void crm_hash128(u_char hash[16], const void *data, size_t len);
 
+/* without padding */
 int crm_base64url_encode(crm_arena_t *a, const crm_str_t *src,
     crm_str_t *dst);
+
 /* CRM_DECLINED on any character outside the alphabet */
 int crm_base64url_decode(crm_arena_t *a, const crm_str_t *src,
     crm_str_t *dst);

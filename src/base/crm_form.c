@@ -14,8 +14,7 @@
 #include "crm_text.h"
 
 
-#define CRM_EMAIL_MAX        254      /* RFC 5321, 4.5.3.1 */
-#define CRM_EMAIL_LOCAL_MAX  64
+#define CRM_EMAIL_LOCAL_MAX  64       /* RFC 5321, 4.5.3.1 */
 #define CRM_HOST_MAX         253
 #define CRM_LABEL_MAX        63       /* characters */
 
@@ -24,6 +23,7 @@
 
 
 static int crm_form_email_local(const u_char *p, const u_char *last);
+static int crm_form_atoms(const u_char *p, const u_char *last);
 static int crm_form_quoted(const u_char *p, const u_char *last);
 static int crm_form_host(const u_char *p, const u_char *last,
     const char *marks, int *dots);
@@ -65,6 +65,17 @@ crm_text_is_email(const crm_str_t *s)
     }
 
     return crm_form_host(at, last, "-", &dots);
+}
+
+
+int
+crm_text_is_local_part(const crm_str_t *s)
+{
+    const u_char  *last = s->data + s->len;
+
+    return s->len <= CRM_EMAIL_LOCAL_MAX
+           && crm_form_visible(s->data, last, "")
+           && crm_form_atoms(s->data, last);
 }
 
 
@@ -121,15 +132,20 @@ crm_text_is_website(const crm_str_t *s)
 static int
 crm_form_email_local(const u_char *p, const u_char *last)
 {
-    int  dot;
-
     if (p == last || last - p > CRM_EMAIL_LOCAL_MAX) {
         return 0;
     }
 
-    if (*p == '"') {
-        return crm_form_quoted(p, last);
-    }
+    return *p == '"' ? crm_form_quoted(p, last) : crm_form_atoms(p, last);
+}
+
+
+/* words between single dots */
+
+static int
+crm_form_atoms(const u_char *p, const u_char *last)
+{
+    int  dot;
 
     dot = 1;
 

@@ -15,6 +15,7 @@
 /* a date (days since 1970-01-01) as year, month 1-12 and day 1-31 */
 void crm_jalali_from_date(int64_t date, int *y, int *m, int *d);
 
+/* the reverse; y, m and d are a day that there is */
 int64_t crm_jalali_to_date(int y, int m, int d);
 
 #endif /* CRM_JALALI_H */

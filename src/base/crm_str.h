@@ -1,6 +1,9 @@
 /*
  * Counted strings and the return codes of the core.
  *
+ * An int function that says nothing else returns CRM_OK, or CRM_ERROR when out
+ * of memory.
+ *
  * crm_str_t has the layout of nginx's ngx_str_t, so that the HTTP layer can
  * pass one for the other without a copy.  Strings are never NUL-terminated
  * unless a function says so.
@@ -49,6 +52,32 @@ crm_str_is(const crm_str_t *a, const char *text)
 }
 
 
+/* what stands before the first separator, or all there is; *rest goes on
+   behind it */
+
+static inline crm_str_t
+crm_str_part(crm_str_t *rest, u_char separator)
+{
+    u_char     *p;
+    crm_str_t   part = *rest;
+
+    if (rest->len == 0) {
+        return part;
+    }
+
+    p = memchr(rest->data, separator, rest->len);
+
+    if (p != NULL) {
+        part.len = (size_t) (p - rest->data);
+    }
+
+    rest->data += part.len + (p != NULL);
+    rest->len -= part.len + (p != NULL);
+
+    return part;
+}
+
+
 /* bytewise order, the shorter one first among equal prefixes; <0, 0, >0 */
 int crm_str_cmp(const crm_str_t *a, const crm_str_t *b);
 
@@ -66,8 +95,8 @@ u_char *crm_id10_print(u_char *p, int64_t id);
 
 /*
  * The candidate nearest to s by Levenshtein distance, where one that begins
- * with s counts as near; the shortest of several.  NULL where there are none, or
- * s has more than 64 bytes.
+ * with s counts as near; the shortest of several.  NULL where there are none,
+ * or s has more than 64 bytes.
  */
 const crm_str_t *crm_str_nearest(const crm_str_t *s,
     const crm_str_t *candidates, size_t n);

@@ -18,7 +18,7 @@
 #define CRM_HIGH_BITS   0x8080808080808080ULL
 
 
-static int crm_text_digit(const u_char *p, const u_char *last);
+static int crm_text_digit(const u_char *p, const u_char *last, size_t *len);
 static int crm_text_is_blank(UChar32 c);
 static int crm_text_is_word(UChar32 c);
 
@@ -156,13 +156,14 @@ int
 crm_text_digits(crm_arena_t *a, const crm_str_t *s, crm_str_t *dst)
 {
     int            digit;
+    size_t         len;
     u_char        *d;
     const u_char  *p, *last;
 
     p = s->data;
     last = (s->len == 0) ? p : p + s->len;
 
-    while (p < last && crm_text_digit(p, last) < 0) {
+    while (p < last && crm_text_digit(p, last, &len) < 0) {
         p++;
     }
 
@@ -180,7 +181,7 @@ crm_text_digits(crm_arena_t *a, const crm_str_t *s, crm_str_t *dst)
     dst->data = d;
 
     for (p = s->data; p < last; /* void */) {
-        digit = crm_text_digit(p, last);
+        digit = crm_text_digit(p, last, &len);
 
         if (digit < 0) {
             *d++ = *p++;
@@ -188,7 +189,7 @@ crm_text_digits(crm_arena_t *a, const crm_str_t *s, crm_str_t *dst)
         }
 
         *d++ = (u_char) ('0' + digit);
-        p += 2;
+        p += len;
     }
 
     dst->len = (size_t) (d - dst->data);
@@ -201,6 +202,7 @@ int
 crm_text_phone(crm_arena_t *a, const crm_str_t *s, crm_str_t *digits)
 {
     int            digit;
+    size_t         len;
     u_char        *d;
     const u_char  *p, *last;
 
@@ -220,10 +222,11 @@ crm_text_phone(crm_arena_t *a, const crm_str_t *s, crm_str_t *digits)
             continue;
         }
 
-        digit = crm_text_digit(p, last);
+        digit = crm_text_digit(p, last, &len);
 
         if (digit >= 0) {
             *d++ = (u_char) ('0' + digit);
+            p += len - 1;
         }
     }
 
@@ -297,16 +300,19 @@ crm_text_prefix(const crm_str_t *s, size_t n)
 
 
 /*
- * The value of a two-byte digit, or -1: Arabic-Indic are D9 A0 to D9 A9, the
- * extended ones (Persian) DB B0 to DB B9.
+ * The value of a digit beyond ASCII and its bytes, or -1: Arabic-Indic ones are
+ * D9 A0 to D9 A9, the extended ones (Persian) DB B0 to DB B9, wide ones EF BC
+ * 90 to EF BC 99.
  */
 
 static int
-crm_text_digit(const u_char *p, const u_char *last)
+crm_text_digit(const u_char *p, const u_char *last, size_t *len)
 {
     if (last - p < 2) {
         return -1;
     }
+
+    *len = 2;
 
     if (p[0] == 0xd9 && p[1] >= 0xa0 && p[1] <= 0xa9) {
         return p[1] - 0xa0;
@@ -314,6 +320,14 @@ crm_text_digit(const u_char *p, const u_char *last)
 
     if (p[0] == 0xdb && p[1] >= 0xb0 && p[1] <= 0xb9) {
         return p[1] - 0xb0;
+    }
+
+    *len = 3;
+
+    if (last - p > 2 && p[0] == 0xef && p[1] == 0xbc
+        && p[2] >= 0x90 && p[2] <= 0x99)
+    {
+        return p[2] - 0x90;
     }
 
     return -1;

@@ -26,13 +26,14 @@ int crm_text_has_control(const crm_str_t *s, int multiline);
 /* off both ends: ASCII and Unicode White_Space, also NBSP and BOM; no copy */
 void crm_text_trim(crm_str_t *s);
 
-/* loads ICU's tables; once per process, before any other call of this file */
+/* loads ICU's tables; once per process, before any other call of this file.
+   CRM_ERROR where they are missing */
 int crm_text_init(void);
 
 /* folded form of valid UTF-8 in the arena; pure ASCII takes a fast path */
 int crm_text_fold(crm_arena_t *a, const crm_str_t *s, crm_str_t *folded);
 
-/* Persian and Arabic digits to ASCII, all else as it is; dst may equal src
+/* Persian, Arabic and wide digits to ASCII, all else as it is; dst may equal src
    where there is nothing to change */
 int crm_text_digits(crm_arena_t *a, const crm_str_t *s, crm_str_t *dst);
 
@@ -46,8 +47,14 @@ int crm_text_word(crm_str_t *rest, crm_str_t *word);
 /* first n characters of valid UTF-8, or all of a shorter one; no copy */
 crm_str_t crm_text_prefix(const crm_str_t *s, size_t n);
 
+/* bytes of an address (RFC 5321, 4.5.3.1) */
+#define CRM_EMAIL_MAX  254
+
 /* form of RFC 5321 with UTF-8 allowed (RFC 6531), no display name */
 int crm_text_is_email(const crm_str_t *s);
+
+/* what stands before the @ of an address, without quotes */
+int crm_text_is_local_part(const crm_str_t *s);
 
 /* http(s) URL or a bare host with optional path */
 int crm_text_is_website(const crm_str_t *s);

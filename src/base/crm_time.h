@@ -22,15 +22,20 @@
 
 
 /* RFC 3339 with any offset, with or without fraction (cut to milliseconds),
-   'T' or 't', 'Z' or 'z'; a leap second is the last millisecond before it */
+   'T' or 't', 'Z' or 'z'; a leap second is the last millisecond before it.
+   CRM_DECLINED on anything else, and beyond the bounds */
 int crm_instant_parse(const crm_str_t *s, int64_t *ms);
 
 /* writes CRM_INSTANT_LEN bytes, returns the end */
 u_char *crm_instant_print(u_char *p, int64_t ms);
 
+/* 2026-11-23; CRM_DECLINED as above */
 int crm_date_parse(const crm_str_t *s, int64_t *day);
+
+/* writes CRM_DATE_LEN bytes, returns the end */
 u_char *crm_date_print(u_char *p, int64_t day);
 
+/* year, month 1-12, day 1-31 */
 int64_t crm_date_from_civil(int y, int m, int d);
 void crm_date_to_civil(int64_t day, int *y, int *m, int *d);
 

@@ -8,21 +8,8 @@
 #include "crm_time.h"
 
 
-static void crm_activity_default(crm_record_t *rec, unsigned field,
-    const crm_record_t *type, unsigned from);
 static void crm_activity_meeting(const crm_rule_t *rule,
     const crm_input_t *input, const crm_record_t *old, crm_record_t *rec);
-
-
-static crm_problem_t
-crm_activity_verdict(const crm_rule_t *rule)
-{
-    if (rule->faults->failed) {
-        return CRM_P_INTERNAL;
-    }
-
-    return rule->faults->n > 0 ? CRM_P_VALIDATION : CRM_P_NONE;
-}
 
 
 int64_t
@@ -142,7 +129,7 @@ crm_activity_create(const crm_rule_t *rule, const crm_input_t *input,
     crm_activity_meeting(rule, input, NULL, rec);
     crm_change_created(rule, rec);
 
-    return crm_activity_verdict(rule);
+    return crm_change_verdict(rule);
 }
 
 
@@ -161,6 +148,26 @@ crm_activity_dated(const crm_value_t *at)
 {
     return at->num >= (CRM_DAY_MIN + 1) * CRM_DAY_MS
            && at->num < CRM_DAY_MAX * CRM_DAY_MS;
+}
+
+
+/* the calendar looks no further back than that */
+
+static int
+crm_activity_is_long(const crm_rule_t *rule, const crm_record_t *rec)
+{
+    const crm_value_t  *v = rec->v;
+
+    if (v[CRM_ACTIVITY_END_AT].num - v[CRM_ACTIVITY_START_AT].num
+        <= CRM_MEETING_MAX)
+    {
+        return 0;
+    }
+
+    crm_activity_fault(rule, rec, CRM_ACTIVITY_END_AT, CRM_FAULT_INVALID,
+                       "a meeting lasts at most 31 days");
+
+    return 1;
 }
 
 
@@ -214,13 +221,7 @@ crm_activity_span(const crm_rule_t *rule, const crm_input_t *input,
         return CRM_DECLINED;
     }
 
-    if (end->num - start->num > CRM_MEETING_MAX) {
-        crm_activity_fault(rule, rec, CRM_ACTIVITY_END_AT, CRM_FAULT_INVALID,
-                           "a meeting lasts at most 31 days");
-        return CRM_DECLINED;
-    }
-
-    return CRM_OK;
+    return crm_activity_is_long(rule, rec) ? CRM_DECLINED : CRM_OK;
 }
 
 
@@ -290,7 +291,12 @@ crm_activity_meeting(const crm_rule_t *rule, const crm_input_t *input,
     if (!crm_activity_dated(start) || !crm_activity_dated(end)) {
         crm_activity_fault(rule, rec, CRM_ACTIVITY_DUE_DATE,
                            CRM_FAULT_INVALID, "is too far away");
+        return;
     }
+
+    /* the end that is given stays where it is, and so may the clock */
+
+    (void) crm_activity_is_long(rule, rec);
 }
 
 
@@ -322,7 +328,7 @@ crm_activity_update(const crm_rule_t *rule, const crm_record_t *old,
     }
 
     if (rule->faults->n > 0) {
-        return crm_activity_verdict(rule);
+        return crm_change_verdict(rule);
     }
 
     switch (old->v[CRM_ACTIVITY_OUTCOME].num) {
@@ -339,7 +345,7 @@ crm_activity_update(const crm_rule_t *rule, const crm_record_t *old,
 
     *touched = crm_change_touch(rule, old, rec, NULL);
 
-    return crm_activity_verdict(rule);
+    return crm_change_verdict(rule);
 }
 
 

@@ -4,7 +4,6 @@
  */
 
 #include "crm_activity.h"
-#include "crm_time.h"
 
 
 int64_t

@@ -238,7 +238,7 @@ static void
 crm_activity_ix_team(crm_ixr_t *x)
 {
     unsigned            i;
-    crm_str_t           key = crm_null_string, field;
+    crm_str_t           key, field;
     crm_arena_t        *a = x->list->arena;
     const crm_value_t  *v = x->v;
     const int64_t       team = v[CRM_ACTIVITY_TEAM].num;
@@ -251,6 +251,7 @@ crm_activity_ix_team(crm_ixr_t *x)
     }
 
     for (i = 0; i < 2; i++) {
+        key.data = NULL;
         (void) crm_activity_team_key(a, &x->list->prefix, team,
                                      i == 0 ? 'u' : 'w',
                                      i == 0 ? user : owner, &key);
@@ -358,33 +359,11 @@ crm_activity_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
 }
 
 
-static void
-crm_activity_index_diff(crm_ops_t *ops, const crm_rule_t *rule,
-    const crm_record_t *old, const crm_record_t *activity)
-{
-    crm_ix_list_t  was, is;
-
-    crm_ix_init(&was, ops->arena, rule->prefix);
-    crm_ix_init(&is, ops->arena, rule->prefix);
-
-    if (old != NULL) {
-        crm_activity_index(&was, old);
-    }
-
-    if (activity != NULL) {
-        crm_activity_index(&is, activity);
-    }
-
-    crm_ix_diff(ops, &was, &is);
-}
-
-
 int
 crm_activity_commit(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *old, const crm_record_t *activity)
 {
-    crm_str_t            key, none = crm_null_string;
-    crm_mask_t           differ;
+    crm_str_t            key;
     const crm_record_t  *any = activity ? activity : old;
 
     key = crm_activity_hash_key(ops->arena, &rule->prefix,
@@ -395,28 +374,9 @@ crm_activity_commit(crm_ops_t *ops, const crm_rule_t *rule,
 
     crm_activity_checks(ops, rule, key, old, activity);
 
-    if (activity != NULL && !crm_change_fields(old, activity, &differ)) {
-        return ops->failed ? CRM_ERROR : CRM_OK;
-    }
-
     /* with a lead, its commit counts */
 
-    if (!any->v[CRM_ACTIVITY_LEAD_ID].set) {
-        crm_change_count(ops, rule);
-    }
-
-    crm_activity_index_diff(ops, rule, old, activity);
-
-    if (activity == NULL) {
-        crm_ops_put(ops, "DEL", key, none, none, none);
-
-    } else {
-        crm_change_store(ops, key, activity, &differ, NULL);
-    }
-
-    if (old == NULL) {
-        crm_change_id_given(ops, rule, activity);
-    }
-
-    return ops->failed ? CRM_ERROR : CRM_OK;
+    return crm_change_write(ops, rule, key, old, activity,
+                            crm_activity_index,
+                            !any->v[CRM_ACTIVITY_LEAD_ID].set);
 }

@@ -37,6 +37,17 @@ crm_change_by(const crm_rule_t *rule, crm_record_t *rec, unsigned field)
 }
 
 
+crm_problem_t
+crm_change_verdict(const crm_rule_t *rule)
+{
+    if (rule->faults->failed) {
+        return CRM_P_INTERNAL;
+    }
+
+    return rule->faults->n > 0 ? CRM_P_VALIDATION : CRM_P_NONE;
+}
+
+
 void
 crm_change_created(const crm_rule_t *rule, crm_record_t *rec)
 {
@@ -138,27 +149,23 @@ crm_change_same(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
 }
 
 
-static crm_str_t
+crm_str_t
 crm_change_number(crm_ops_t *ops, int64_t number)
 {
     crm_str_t  text;
 
-    text.len = 0;
-    text.data = crm_arena_bytes(ops->arena, CRM_KEYER_INT);
+    text = crm_arena_int(ops->arena, number);
 
     if (text.data == NULL) {
         ops->failed = 1;
-        return text;
     }
-
-    text.len = (size_t) (crm_int_print(text.data, number) - text.data);
 
     return text;
 }
 
 
-static crm_str_t
-crm_change_tenant(crm_ops_t *ops, const crm_rule_t *rule)
+crm_str_t
+crm_change_root(crm_ops_t *ops, const crm_rule_t *rule)
 {
     crm_keyer_t  k;
 
@@ -173,9 +180,9 @@ crm_change_tenant(crm_ops_t *ops, const crm_rule_t *rule)
 }
 
 
-/* "id:lead", the field of the tenant with the last id given */
+/* "id:lead" */
 
-static crm_str_t
+crm_str_t
 crm_change_counter(crm_ops_t *ops, const crm_record_t *rec)
 {
     crm_keyer_t       k;
@@ -197,10 +204,21 @@ crm_change_counter(crm_ops_t *ops, const crm_record_t *rec)
 void
 crm_change_conf(crm_ops_t *ops, const crm_rule_t *rule)
 {
-    crm_change_check(ops, CRM_CHECK_FIELD_EQ, crm_change_tenant(ops, rule),
+    crm_change_check(ops, CRM_CHECK_FIELD_EQ, crm_change_root(ops, rule),
                      crm_str("conf"),
                      crm_change_number(ops, rule->conf->version),
                      CRM_FAILED_CONF);
+}
+
+
+void
+crm_change_id_above(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *rec)
+{
+    crm_change_check(ops, CRM_CHECK_FIELD_BELOW, crm_change_root(ops, rule),
+                     crm_change_counter(ops, rec),
+                     crm_change_number(ops, crm_record_id(rec)),
+                     CRM_FAILED_ID);
 }
 
 
@@ -210,10 +228,7 @@ crm_change_id_free(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
 {
     crm_change_check(ops, CRM_CHECK_KEY_FREE, key, crm_str(""), crm_str(""),
                      CRM_FAILED_ID);
-    crm_change_check(ops, CRM_CHECK_FIELD_BELOW,
-                     crm_change_tenant(ops, rule),
-                     crm_change_counter(ops, rec),
-                     crm_change_number(ops, crm_record_id(rec)), CRM_FAILED_ID);
+    crm_change_id_above(ops, rule, rec);
 }
 
 
@@ -222,7 +237,7 @@ crm_change_count(crm_ops_t *ops, const crm_rule_t *rule)
 {
     crm_str_t  none = crm_null_string;
 
-    crm_ops_put(ops, "HINCRBY", crm_change_tenant(ops, rule),
+    crm_ops_put(ops, "HINCRBY", crm_change_root(ops, rule),
                 crm_str("writes"), crm_str("1"), none);
 }
 
@@ -233,7 +248,7 @@ crm_change_id_given(crm_ops_t *ops, const crm_rule_t *rule,
 {
     crm_str_t  none = crm_null_string;
 
-    crm_ops_put(ops, "HSET", crm_change_tenant(ops, rule),
+    crm_ops_put(ops, "HSET", crm_change_root(ops, rule),
                 crm_change_counter(ops, rec),
                 crm_change_number(ops, crm_record_id(rec)), none);
 }
@@ -300,23 +315,89 @@ crm_change_store(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
 }
 
 
+static void
+crm_change_index(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *old, const crm_record_t *rec, crm_index_pt index)
+{
+    crm_ix_list_t  was, is;
+
+    crm_ix_init(&was, ops->arena, rule->prefix);
+    crm_ix_init(&is, ops->arena, rule->prefix);
+
+    if (old != NULL) {
+        index(&was, old);
+    }
+
+    if (rec != NULL) {
+        index(&is, rec);
+    }
+
+    crm_ix_diff(ops, &was, &is);
+}
+
+
+int
+crm_change_write(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
+    const crm_record_t *old, const crm_record_t *rec, crm_index_pt index,
+    unsigned count)
+{
+    crm_str_t   none = crm_null_string;
+    crm_mask_t  differ;
+
+    if (rec != NULL && !crm_change_fields(old, rec, &differ)) {
+        return ops->failed ? CRM_ERROR : CRM_OK;
+    }
+
+    if (count) {
+        crm_change_count(ops, rule);
+    }
+
+    crm_change_index(ops, rule, old, rec, index);
+
+    if (rec == NULL) {
+        crm_ops_put(ops, "DEL", key, none, none, none);
+
+    } else {
+        crm_change_store(ops, key, rec, &differ, NULL);
+    }
+
+    if (old == NULL) {
+        crm_change_id_given(ops, rule, rec);
+    }
+
+    return ops->failed ? CRM_ERROR : CRM_OK;
+}
+
+
 crm_str_t
 crm_change_key(crm_arena_t *a, const crm_str_t *prefix, const char *name,
     int64_t id)
 {
-    size_t       len;
+    return crm_change_part_key(a, prefix, name, id, "");
+}
+
+
+crm_str_t
+crm_change_part_key(crm_arena_t *a, const crm_str_t *prefix,
+    const char *name, int64_t id, const char *part)
+{
+    size_t       len, rest;
     crm_str_t    none = crm_null_string;
     crm_keyer_t  k;
 
     len = strlen(name);
+    rest = strlen(part);
 
-    if (crm_keyer_init(&k, a, prefix, len + 1 + CRM_KEYER_INT) != CRM_OK) {
+    if (crm_keyer_init(&k, a, prefix, len + 1 + CRM_KEYER_INT + rest)
+        != CRM_OK)
+    {
         return none;
     }
 
     crm_keyer_bytes(&k, name, len);
     crm_keyer_char(&k, ':');
     crm_keyer_int(&k, id);
+    crm_keyer_bytes(&k, part, rest);
 
     return crm_keyer_done(&k);
 }

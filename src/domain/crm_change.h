@@ -1,6 +1,6 @@
 /*
- * What the commits of leads and contacts have in common: versions, stamps,
- * checks, and the fields of a hash that differ.
+ * What the changes of all records have in common: versions, stamps, checks,
+ * and the fields of a hash that differ.
  */
 
 #ifndef CRM_CHANGE_H
@@ -8,6 +8,13 @@
 
 #include "crm_lead.h"
 
+
+/* every index entry of a record */
+typedef void (*crm_index_pt)(crm_ix_list_t *list, const crm_record_t *rec);
+
+
+/* CRM_P_NONE, or what the faults found so far amount to */
+crm_problem_t crm_change_verdict(const crm_rule_t *rule);
 
 /* version 1, now, by the actor */
 void crm_change_created(const crm_rule_t *rule, crm_record_t *rec);
@@ -33,7 +40,16 @@ void crm_change_same(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
 /* the snapshot is still the present one */
 void crm_change_conf(crm_ops_t *ops, const crm_rule_t *rule);
 
-/* nobody else has the id of a new record */
+/* the root hash of the tenant; its field with the last id given to such
+   records; a number as text */
+crm_str_t crm_change_root(crm_ops_t *ops, const crm_rule_t *rule);
+crm_str_t crm_change_counter(crm_ops_t *ops, const crm_record_t *rec);
+crm_str_t crm_change_number(crm_ops_t *ops, int64_t number);
+
+/* the id of a new record is above all that were given; and nobody else has
+   it */
+void crm_change_id_above(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *rec);
 void crm_change_id_free(crm_ops_t *ops, const crm_rule_t *rule,
     crm_str_t key, const crm_record_t *rec);
 
@@ -50,8 +66,20 @@ void crm_change_id_given(crm_ops_t *ops, const crm_rule_t *rule,
 void crm_change_store(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
     const crm_mask_t *fields, const crm_str_t *first);
 
-/* prefix, name, id: "crm:{slug}:lead:7"; data is NULL when out of memory */
+/*
+ * Behind the checks, the writes that turn old (NULL: creation) into rec (NULL:
+ * deletion), whose indexes follow from it alone; none where nothing differs.
+ * `count': it is counted here (crm_change_count).
+ */
+int crm_change_write(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
+    const crm_record_t *old, const crm_record_t *rec, crm_index_pt index,
+    unsigned count);
+
+/* prefix, name, id: "crm:{slug}:lead:7"; the second with what is kept beside
+   the record: "crm:{slug}:lead:7:m".  data is NULL when out of memory */
 crm_str_t crm_change_key(crm_arena_t *a, const crm_str_t *prefix,
     const char *name, int64_t id);
+crm_str_t crm_change_part_key(crm_arena_t *a, const crm_str_t *prefix,
+    const char *name, int64_t id, const char *part);
 
 #endif /* CRM_CHANGE_H */

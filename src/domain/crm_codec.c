@@ -165,24 +165,6 @@ crm_text_parts(const crm_str_t *text, u_char separator)
 }
 
 
-static crm_str_t
-crm_text_part(crm_str_t *rest, u_char separator)
-{
-    u_char     *p;
-    crm_str_t   part;
-
-    p = rest->len ? memchr(rest->data, separator, rest->len) : NULL;
-
-    part.data = rest->data;
-    part.len = p ? (size_t) (p - rest->data) : rest->len;
-
-    rest->data += part.len + (p != NULL);
-    rest->len -= part.len + (p != NULL);
-
-    return part;
-}
-
-
 static int
 crm_ids_load(crm_arena_t *a, crm_str_t text, crm_ids_t *ids)
 {
@@ -197,7 +179,7 @@ crm_ids_load(crm_arena_t *a, crm_str_t text, crm_ids_t *ids)
     }
 
     for (i = 0; i < n; i++) {
-        part = crm_text_part(&text, ',');
+        part = crm_str_part(&text, ',');
 
         if (crm_str_int(&part, &ids->id[i]) != CRM_OK) {
             return CRM_DECLINED;
@@ -223,7 +205,7 @@ crm_strs_load(crm_arena_t *a, crm_str_t text, crm_strs_t *strs)
     }
 
     for (i = 0; i < n; i++) {
-        strs->str[i] = crm_text_part(&text, '\n');
+        strs->str[i] = crm_str_part(&text, '\n');
     }
 
     strs->n = n;

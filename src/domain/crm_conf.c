@@ -58,7 +58,9 @@ crm_conf_find_folded(crm_arena_t *a, const crm_conf_t *conf, crm_kind_t kind,
 }
 
 
-int
+/* unset ones last; <0, 0, >0 */
+
+static int
 crm_sequence_cmp(const crm_record_t *a, const crm_record_t *b,
     unsigned field)
 {
@@ -196,6 +198,33 @@ crm_stage_won(const crm_conf_t *conf, int64_t team, const crm_record_t *from)
     }
 
     return last;
+}
+
+
+int
+crm_stage_suits(const crm_record_t *stage, int64_t team, int64_t state)
+{
+    return crm_stage_fits(stage, team)
+           && (state == CRM_STATE_LOST
+               || (state == CRM_STATE_WON)
+                  == (stage->v[CRM_STAGE_IS_WON].num != 0));
+}
+
+
+crm_record_t *
+crm_stage_for(const crm_conf_t *conf, int64_t id, int64_t team, int64_t state)
+{
+    crm_record_t  *stage, *won;
+
+    stage = crm_conf_find(conf, CRM_KIND_STAGE, id);
+
+    if (stage != NULL && crm_stage_suits(stage, team, state)) {
+        return stage;
+    }
+
+    won = state == CRM_STATE_WON ? crm_stage_won(conf, team, stage) : NULL;
+
+    return won != NULL ? won : crm_stage_first(conf, team);
 }
 
 

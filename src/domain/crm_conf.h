@@ -65,13 +65,17 @@ crm_record_t *crm_stage_first(const crm_conf_t *conf, int64_t team);
 crm_record_t *crm_stage_won(const crm_conf_t *conf, int64_t team,
     const crm_record_t *from);
 
+/* whether a record of this team and state (CRM_STATE_*) may be in the stage:
+   won ones are in won stages and no open one is, a lost one is anywhere */
+int crm_stage_suits(const crm_record_t *stage, int64_t team, int64_t state);
+
+/* the stage of this id where it is there and suits, else the won one behind it
+   for what is won, else the first one; NULL: no stage fits the team */
+crm_record_t *crm_stage_for(const crm_conf_t *conf, int64_t id, int64_t team,
+    int64_t state);
+
 /* the team a new record of this user goes to: the first (sequence, then id)
    active one where they are member or leader, else the first active one,
    else 0 */
 int64_t crm_team_default(const crm_conf_t *conf, int64_t user);
-
-/* unset sequences last; <0, 0, >0 */
-int crm_sequence_cmp(const crm_record_t *a, const crm_record_t *b,
-    unsigned field);
-
 #endif /* CRM_CONF_H */

@@ -181,7 +181,7 @@ crm_config_check(const crm_rule_t *rule, const crm_record_t *old,
         return problem;
     }
 
-    return rule->faults->n > 0 ? CRM_P_VALIDATION : CRM_P_NONE;
+    return crm_change_verdict(rule);
 }
 
 
@@ -241,33 +241,28 @@ int
 crm_config_commit(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *old, const crm_record_t *rec)
 {
-    crm_str_t            root, key, id, text;
-    crm_arena_t         *a = rule->arena;
+    crm_str_t            key, id, text;
     const crm_record_t  *one = rec ? rec : old;
     const crm_str_t     *name = &one->entity->name;
     const crm_str_t      none = crm_null_string;
 
-    root = crm_arena_printf(a, "%.*stenant", (int) rule->prefix.len,
-                            rule->prefix.data);
-    key = crm_arena_printf(a, "%.*sconf:%.*s", (int) rule->prefix.len,
-                           rule->prefix.data, (int) name->len, name->data);
-    id = crm_arena_printf(a, "%lld", (long long) crm_record_id(one));
-    text = crm_arena_printf(a, "id:%.*s", (int) name->len, name->data);
+    id = crm_change_number(ops, crm_record_id(one));
+    key = crm_arena_printf(ops->arena, "%.*sconf:%.*s",
+                           (int) rule->prefix.len, rule->prefix.data,
+                           (int) name->len, name->data);
 
-    if (root.data == NULL || key.data == NULL || id.data == NULL
-        || text.data == NULL)
-    {
+    if (key.data == NULL) {
         return CRM_ERROR;
     }
 
     crm_change_conf(ops, rule);
 
     if (old == NULL) {
-        crm_change_check(ops, CRM_CHECK_FIELD_BELOW, root, text, id,
-                         CRM_FAILED_ID);
+        crm_change_id_above(ops, rule, rec);
     }
 
-    crm_ops_put(ops, "HINCRBY", root, crm_str("conf"), crm_str("1"), none);
+    crm_ops_put(ops, "HINCRBY", crm_change_root(ops, rule), crm_str("conf"),
+                crm_str("1"), none);
     crm_change_count(ops, rule);
 
     if (one->entity->kind == CRM_KIND_DUPLICATE_RULE) {
@@ -283,7 +278,7 @@ crm_config_commit(crm_ops_t *ops, const crm_rule_t *rule,
         crm_change_id_given(ops, rule, rec);
     }
 
-    if (crm_record_pack(a, rec, &text) != CRM_OK) {
+    if (crm_record_pack(ops->arena, rec, &text) != CRM_OK) {
         return CRM_ERROR;
     }
 

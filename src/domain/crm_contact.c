@@ -5,57 +5,13 @@
 
 #include "crm_change.h"
 #include "crm_contact.h"
-#include "crm_text.h"
 
 
-static crm_problem_t
-crm_contact_verdict(const crm_rule_t *rule)
-{
-    if (rule->faults->failed) {
-        return CRM_P_INTERNAL;
-    }
+/* the rules that join several fields; the parent matters only where parent_id
+   is another one than in old (may be NULL) */
 
-    return rule->faults->n > 0 ? CRM_P_VALIDATION : CRM_P_NONE;
-}
-
-
-crm_problem_t
-crm_contact_create(const crm_rule_t *rule, const crm_input_t *input,
-    const crm_record_t *parent, crm_record_t **contact)
-{
-    *contact = crm_input_create(rule->arena, input);
-
-    if (*contact == NULL) {
-        return CRM_P_INTERNAL;
-    }
-
-    crm_contact_check(rule, NULL, *contact, parent);
-    crm_change_created(rule, *contact);
-
-    return crm_contact_verdict(rule);
-}
-
-
-crm_problem_t
-crm_contact_update(const crm_rule_t *rule, const crm_record_t *old,
-    const crm_input_t *input, const crm_record_t *parent,
-    crm_record_t **contact, int *touched)
-{
-    *contact = crm_input_apply(rule->arena, input, old, rule->faults);
-
-    if (*contact == NULL) {
-        return CRM_P_INTERNAL;
-    }
-
-    crm_contact_check(rule, old, *contact, parent);
-    *touched = crm_change_touch(rule, old, *contact, NULL);
-
-    return crm_contact_verdict(rule);
-}
-
-
-void
-crm_contact_check(const crm_rule_t *rule, const crm_record_t *old,
+static void
+crm_contact_parent(const crm_rule_t *rule, const crm_record_t *old,
     const crm_record_t *contact, const crm_record_t *parent)
 {
     const crm_str_t    *name;
@@ -93,25 +49,38 @@ crm_contact_check(const crm_rule_t *rule, const crm_record_t *old,
 }
 
 
-int
-crm_contact_sort_key(crm_arena_t *a, const crm_record_t *contact,
-    unsigned field, int64_t *score, crm_str_t *text)
+crm_problem_t
+crm_contact_create(const crm_rule_t *rule, const crm_input_t *input,
+    const crm_record_t *parent, crm_record_t **contact)
 {
-    const crm_value_t  *v = &contact->v[field];
+    *contact = crm_input_create(rule->arena, input);
 
-    if (field == CRM_CONTACT_NAME) {
-        return crm_text_fold(a, &v->str, text);
+    if (*contact == NULL) {
+        return CRM_P_INTERNAL;
     }
 
-    if (!v->set
-        || contact->entity->fields[field].type >= CRM_T_NUMERIC_MAX)
-    {
-        return CRM_DECLINED;
+    crm_contact_parent(rule, NULL, *contact, parent);
+    crm_change_created(rule, *contact);
+
+    return crm_change_verdict(rule);
+}
+
+
+crm_problem_t
+crm_contact_update(const crm_rule_t *rule, const crm_record_t *old,
+    const crm_input_t *input, const crm_record_t *parent,
+    crm_record_t **contact, int *touched)
+{
+    *contact = crm_input_apply(rule->arena, input, old, rule->faults);
+
+    if (*contact == NULL) {
+        return CRM_P_INTERNAL;
     }
 
-    *score = v->num;
+    crm_contact_parent(rule, old, *contact, parent);
+    *touched = crm_change_touch(rule, old, *contact, NULL);
 
-    return CRM_OK;
+    return crm_change_verdict(rule);
 }
 
 
@@ -162,9 +131,7 @@ int
 crm_contact_commit(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *old, const crm_record_t *contact)
 {
-    crm_str_t      key, none = crm_null_string;
-    crm_mask_t     differ;
-    crm_ix_list_t  was, is;
+    crm_str_t  key;
 
     key = crm_contact_key(ops->arena, &rule->prefix,
                           crm_record_id(contact ? contact : old));
@@ -174,34 +141,6 @@ crm_contact_commit(crm_ops_t *ops, const crm_rule_t *rule,
 
     crm_contact_checks(ops, rule, key, old, contact);
 
-    if (contact != NULL && !crm_change_fields(old, contact, &differ)) {
-        return ops->failed ? CRM_ERROR : CRM_OK;
-    }
-
-    crm_ix_init(&was, ops->arena, rule->prefix);
-    crm_ix_init(&is, ops->arena, rule->prefix);
-
-    if (old != NULL) {
-        crm_contact_index(&was, old);
-    }
-
-    if (contact != NULL) {
-        crm_contact_index(&is, contact);
-    }
-
-    crm_change_count(ops, rule);
-    crm_ix_diff(ops, &was, &is);
-
-    if (contact == NULL) {
-        crm_ops_put(ops, "DEL", key, none, none, none);
-
-    } else {
-        crm_change_store(ops, key, contact, &differ, NULL);
-    }
-
-    if (old == NULL) {
-        crm_change_id_given(ops, rule, contact);
-    }
-
-    return ops->failed ? CRM_ERROR : CRM_OK;
+    return crm_change_write(ops, rule, key, old, contact, crm_contact_index,
+                            1);
 }

@@ -25,11 +25,6 @@ crm_problem_t crm_contact_update(const crm_rule_t *rule,
     const crm_record_t *old, const crm_input_t *input,
     const crm_record_t *parent, crm_record_t **contact, int *touched);
 
-/* the rules that join several fields, as faults; the parent matters only
-   where parent_id is another one than in old (may be NULL) */
-void crm_contact_check(const crm_rule_t *rule, const crm_record_t *old,
-    const crm_record_t *contact, const crm_record_t *parent);
-
 /* every index entry of the contact (keys.md) */
 void crm_contact_index(crm_ix_list_t *list, const crm_record_t *contact);
 
@@ -41,10 +36,6 @@ void crm_contact_index(crm_ix_list_t *list, const crm_record_t *contact);
  */
 int crm_contact_bucket(crm_arena_t *a, const crm_str_t *prefix,
     unsigned field, const crm_str_t *text, crm_str_t *key, int64_t *score);
-
-/* score, or folded text for name; CRM_DECLINED when unset */
-int crm_contact_sort_key(crm_arena_t *a, const crm_record_t *contact,
-    unsigned field, int64_t *score, crm_str_t *text);
 
 /* P contact:{id} */
 crm_str_t crm_contact_key(crm_arena_t *a, const crm_str_t *prefix,

@@ -102,6 +102,9 @@ int crm_dup_sample(crm_arena_t *a, const crm_record_t *rule,
 /* faults of pattern, replacement and exclude_pattern */
 int crm_dup_rule_check(const crm_rule_t *rule, const crm_record_t *rec);
 
+
+/* ---- crm_dup_gen.c ------------------------------------------------------ */
+
 /*
  * The generations of `rec', about to replace old (NULL: creation): in place.
  * Keys that change ask for a new generation, and what answered before goes
@@ -141,7 +144,7 @@ crm_str_t crm_dup_bucket_key(crm_arena_t *a, const crm_str_t *prefix,
     const crm_dup_rule_t *rule, int segment, int64_t hash);
 
 /* P d:{rule}:{generation}:g: keys of more than one open record, members are
-   hashes, scores numbers of records */
+   hashes, scores begin with numbers of records (ZGROUP, crm_commit_lua.h) */
 crm_str_t crm_dup_groups_key(crm_arena_t *a, const crm_str_t *prefix,
     int64_t rule, int64_t gen);
 

@@ -88,24 +88,6 @@ crm_dup_groups_key(crm_arena_t *a, const crm_str_t *prefix, int64_t rule,
 }
 
 
-static crm_str_t
-crm_dup_number(crm_ix_list_t *list, int64_t number)
-{
-    crm_str_t  text = crm_null_string;
-
-    text.data = crm_arena_bytes(list->arena, CRM_KEYER_INT);
-
-    if (text.data == NULL) {
-        list->failed = 1;
-        return text;
-    }
-
-    text.len = (size_t) (crm_int_print(text.data, number) - text.data);
-
-    return text;
-}
-
-
 /* a bit for each lead whose field was too much for the rule: its health */
 
 static void
@@ -121,9 +103,9 @@ crm_dup_ix_limit(crm_ix_list_t *list, const crm_dup_rule_t *rule, int64_t id)
     }
 
     crm_keyer_lit(&k, "n:");
-    crm_keyer_int(&k, id >> CRM_CHUNK_SHIFT);
+    crm_keyer_int(&k, id >> CRM_BITMAP_SHIFT);
 
-    crm_ix_bit(list, crm_keyer_done(&k), id & CRM_CHUNK_MASK);
+    crm_ix_bit(list, crm_keyer_done(&k), id & CRM_BITMAP_MASK);
 }
 
 
@@ -178,7 +160,12 @@ crm_dup_index(crm_ix_list_t *list, const crm_conf_t *conf,
     }
 
     crm_dup_texts_init(&texts, lead);
-    member = crm_dup_number(list, crm_record_id(lead));
+    member = crm_arena_int(list->arena, crm_record_id(lead));
+
+    if (member.data == NULL) {
+        list->failed = 1;
+        return;
+    }
 
     for (i = 0; i < conf->ndup; i++) {
         rule = &conf->dup[i];
@@ -268,8 +255,6 @@ static void
 crm_dup_group(crm_ops_t *ops, const crm_ix_list_t *list,
     const crm_ix_list_t *other)
 {
-    size_t     len;
-    u_char     buf[CRM_KEYER_INT];
     unsigned   i;
     crm_str_t  argv[5];
 
@@ -281,16 +266,15 @@ crm_dup_group(crm_ops_t *ops, const crm_ix_list_t *list,
             continue;
         }
 
-        len = (size_t) (crm_int_print(buf, list->ix[i].score) - buf);
+        argv[0] = crm_str("ZGROUP");
+        argv[2] = list->ix[i].key;
+        argv[3] = crm_arena_int(ops->arena, list->ix[i].score);
+        argv[4] = argv[3];
 
-        if (crm_arena_dup(ops->arena, &argv[3], buf, len) != CRM_OK) {
+        if (argv[3].data == NULL) {
             ops->failed = 1;
             return;
         }
-
-        argv[0] = crm_str("ZGROUP");
-        argv[2] = list->ix[i].key;
-        argv[4] = argv[3];
 
         crm_ops_write(ops, 5, argv);
     }

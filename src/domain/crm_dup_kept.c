@@ -19,31 +19,10 @@
 static int
 crm_dup_kept_next(crm_str_t *rest, int64_t *id, int64_t *fields)
 {
-    u_char     *comma, *colon;
-    crm_str_t   one, number;
+    crm_str_t  one, number;
 
-    if (rest->len == 0) {
-        return 0;
-    }
-
-    comma = memchr(rest->data, ',', rest->len);
-
-    one.data = rest->data;
-    one.len = comma != NULL ? (size_t) (comma - rest->data) : rest->len;
-
-    rest->data += one.len + (comma != NULL);
-    rest->len -= one.len + (comma != NULL);
-
-    colon = memchr(one.data, ':', one.len);
-    if (colon == NULL) {
-        return 0;
-    }
-
-    number.data = one.data;
-    number.len = (size_t) (colon - one.data);
-
-    one.len -= number.len + 1;
-    one.data = colon + 1;
+    one = crm_str_part(rest, ',');
+    number = crm_str_part(&one, ':');
 
     return crm_str_int(&number, id) == CRM_OK
            && crm_str_int(&one, fields) == CRM_OK;
@@ -77,17 +56,18 @@ crm_dup_kept(const crm_record_t *one, const crm_record_t *other)
 }
 
 
-/* the entries without `gone' and without those of `fields' */
+/* the first `max' entries without `gone' and without those of `fields' */
 
 static int
 crm_dup_kept_filter(crm_arena_t *a, const crm_str_t *kept, int64_t gone,
-    unsigned fields, crm_keyer_t *k, unsigned *n)
+    unsigned fields, unsigned max, crm_keyer_t *k)
 {
     int64_t    id, mask;
+    unsigned   n;
     crm_str_t  rest, none = crm_string("");
 
+    n = 0;
     rest = *kept;
-    *n = 0;
 
     if (crm_keyer_init(k, a, &none, kept->len + 2 * CRM_KEYER_INT + 2)
         != CRM_OK)
@@ -95,14 +75,12 @@ crm_dup_kept_filter(crm_arena_t *a, const crm_str_t *kept, int64_t gone,
         return CRM_ERROR;
     }
 
-    while (*n + 1 < CRM_DUP_KEPT_MAX
-           && crm_dup_kept_next(&rest, &id, &mask))
-    {
+    while (n < max && crm_dup_kept_next(&rest, &id, &mask)) {
         if (id == gone || ((unsigned) mask & fields)) {
             continue;
         }
 
-        if ((*n)++ > 0) {
+        if (n++ > 0) {
             crm_keyer_char(k, ',');
         }
 
@@ -121,11 +99,11 @@ int
 crm_dup_keep(crm_arena_t *a, crm_record_t *lead, int64_t other,
     unsigned fields)
 {
-    unsigned     n;
     crm_str_t    rest, none = crm_string("");
     crm_keyer_t  k, all;
 
-    if (crm_dup_kept_filter(a, &lead->v[CRM_LEAD_KEPT].str, other, 0, &k, &n)
+    if (crm_dup_kept_filter(a, &lead->v[CRM_LEAD_KEPT].str, other, 0,
+                            CRM_DUP_KEPT_MAX - 1, &k)
         != CRM_OK)
     {
         return CRM_ERROR;
@@ -177,7 +155,7 @@ int
 crm_dup_keep_prune(crm_arena_t *a, const crm_record_t *old,
     crm_record_t *lead)
 {
-    unsigned      n, differ;
+    unsigned      differ;
     crm_value_t  *kept = &lead->v[CRM_LEAD_KEPT];
     crm_keyer_t   k;
 
@@ -191,11 +169,12 @@ crm_dup_keep_prune(crm_arena_t *a, const crm_record_t *old,
         return CRM_OK;
     }
 
-    if (crm_dup_kept_filter(a, &kept->str, 0, differ, &k, &n) != CRM_OK) {
+    if (crm_dup_kept_filter(a, &kept->str, 0, differ, CRM_DUP_KEPT_MAX, &k)
+        != CRM_OK)
+    {
         return CRM_ERROR;
     }
 
-    crm_value_clear(kept);
     crm_value_set_str(kept, crm_keyer_done(&k));
 
     return CRM_OK;

@@ -1,8 +1,6 @@
-/* duplicate rules: their keys and their generations; see crm_dup.h */
+/* duplicate rules: in a snapshot, their keys, their checks; see crm_dup.h */
 
-#include "crm_config.h"
 #include "crm_dup.h"
-#include "crm_keyer.h"
 #include "crm_text.h"
 
 

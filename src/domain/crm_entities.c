@@ -1,6 +1,7 @@
 /* the tables of crm_fields.h, expanded */
 
 #include "crm_fields.h"
+#include "crm_text.h"
 
 
 #define RO     CRM_F_READ_ONLY

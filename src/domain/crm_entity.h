@@ -85,9 +85,8 @@ typedef enum {
 #define CRM_F_SORT        0x0200        /* ?sort=field */
 #define CRM_F_WORDS       0x0400        /* searched by q */
 #define CRM_F_FACET       0x0800        /* bitmap by value */
-#define CRM_F_NULLABLE    0x1000        /* a default that null clears */
-#define CRM_F_UNTRACKED   0x2000        /* no entry in the change log */
-#define CRM_F_SPARSE      0x4000        /* shown only where it is set */
+#define CRM_F_UNTRACKED   0x1000        /* no entry in the change log */
+#define CRM_F_SPARSE      0x2000        /* shown only where it is set */
 
 
 typedef struct crm_entity_s  crm_entity_t;
@@ -228,7 +227,7 @@ int crm_record_unpack(crm_arena_t *a, const crm_entity_t *entity,
 int crm_record_defaults(crm_arena_t *a, crm_record_t *rec);
 
 
-/* ---- crm_encode.c: JSON ---------------------------------------------------- */
+/* ---- crm_encode.c: JSON -------------------------------------------------- */
 
 /* a set of field numbers */
 typedef struct {

@@ -52,7 +52,8 @@
     CRM_COMMON(X)                                                             \
     X(NAME,     "name",     "name",     TEXT,  REQ|SORT|FILT,                 \
       .max = CRM_NAME_MAX)                                                    \
-    X(EMAIL,    "email",    "email",    EMAIL, REQ|UNIQ|SORT|FILT)            \
+    X(EMAIL,    "email",    "email",    EMAIL, REQ|UNIQ|SORT|FILT,            \
+      .max = CRM_EMAIL_MAX)                                                   \
     X(ROLE,     "role",     "role",     ENUM,  REQ|FILT|SORT,                 \
       .words = &crm_words_role)                                               \
     X(ACTIVE,   "active",   "active",   BOOL,  FILT, .value = "1")            \
@@ -221,7 +222,7 @@
     X(ACTIVE, "active", "active", BOOL, FILT, .value = "1")
 
 
-/* where one lives; the seven below are one block (semantics.md, "Merge") */
+/* where one lives: one block (semantics.md, "Merge") */
 #define CRM_ADDRESS(X, flags)                                                 \
     X(STREET,      "street",      "street",  TEXT,    0, .max = CRM_NAME_MAX) \
     X(CITY,        "city",        "city",    TEXT,    0, .max = CRM_NAME_MAX) \
@@ -238,9 +239,11 @@
       .words = &crm_words_contact_kind, .value = "person")                    \
     X(PARENT_ID, "parent_id", "parent", ID,      FACET,                       \
       .ref = CRM_KIND_CONTACT)                                                \
-    X(EMAIL,     "email",     "email",  EMAIL,   FILT|WORDS)                  \
-    X(PHONE,     "phone",     "phone",  PHONE,   FILT|WORDS)                  \
-    X(WEBSITE,   "website",   "web",    WEBSITE, 0)                           \
+    X(EMAIL,     "email",     "email",  EMAIL,   FILT|WORDS,                  \
+      .max = CRM_EMAIL_MAX)                                                   \
+    X(PHONE,     "phone",     "phone",  PHONE,   FILT|WORDS,                  \
+      .max = CRM_NAME_MAX)                                                    \
+    X(WEBSITE,   "website",   "web",    WEBSITE, 0, .max = CRM_NAME_MAX)      \
     X(JOB_TITLE, "job_title", "job",    TEXT,    0, .max = CRM_NAME_MAX)      \
     CRM_ADDRESS(X, 0)                                                         \
     X(TAG_IDS,   "tag_ids",   "tags",   IDS,     0,                           \
@@ -279,9 +282,12 @@
       .max = CRM_NAME_MAX)                                                    \
     X(JOB_TITLE,    "job_title",    "job",     TEXT,    0,                    \
       .max = CRM_NAME_MAX)                                                    \
-    X(EMAIL,        "email",        "email",   EMAIL,   WORDS)                \
-    X(PHONE,        "phone",        "phone",   PHONE,   WORDS)                \
-    X(WEBSITE,      "website",      "web",     WEBSITE, 0)                    \
+    X(EMAIL,        "email",        "email",   EMAIL,   WORDS,                \
+      .max = CRM_EMAIL_MAX)                                                   \
+    X(PHONE,        "phone",        "phone",   PHONE,   WORDS,                \
+      .max = CRM_NAME_MAX)                                                    \
+    X(WEBSITE,      "website",      "web",     WEBSITE, 0,                    \
+      .max = CRM_NAME_MAX)                                                    \
     CRM_ADDRESS(X, FACET)                                                     \
     X(DESCRIPTION,  "description",  "descr",   LONG,    0,                    \
       .max = CRM_LONG_MAX)                                                    \
@@ -307,7 +313,7 @@
       .max = CRM_NAME_MAX)                                                    \
     X(REFERRED_BY,  "referred_by",  "referred", TEXT,   0,                    \
       .max = CRM_NAME_MAX)                                                    \
-    X(COLOR,        "color",        "color",   INT,     CARD, .max = 11)       \
+    X(COLOR,        "color",        "color",   INT,     CARD, .max = 11)      \
     X(LOST_REASON_ID, "lost_reason_id", "reason", ID,   FACET,                \
       .ref = CRM_KIND_LOST_REASON)                                            \
     X(CLOSED_AT,    "closed_at",    "closed",  INSTANT, RO|RANGE)             \

@@ -229,10 +229,10 @@ crm_months_of(crm_months_t *m, int64_t instant)
     int64_t             span = instant >> CRM_MONTHS_SHIFT, start;
     crm_months_span_t  *known = &m->known[span & (CRM_MONTHS_SPANS - 1)];
 
-    if (known->span != span + 1) {
+    if (known->span != span || known->end == 0) {
         start = crm_zone_date(m->zone, span * (1LL << CRM_MONTHS_SHIFT));
 
-        known->span = span + 1;
+        known->span = span;
         known->month = crm_months_of_date(m->calendar, start);
         known->end = crm_zone_day_start(m->zone,
                                         crm_months_first(m->calendar,

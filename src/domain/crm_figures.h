@@ -72,8 +72,9 @@ typedef enum {
 
 /* a span of time so short that at most one month ends within it */
 typedef struct {
-    int64_t            span;        /* number of the span + 1; 0: unknown */
-    int64_t            end;         /* of the month that it begins in */
+    int64_t            span;        /* its number */
+    int64_t            end;         /* of the month that it begins in; 0:
+                                       unknown */
     int64_t            month;       /* the same */
 } crm_months_span_t;
 

@@ -1,7 +1,7 @@
 /*
  * Index entries and the difference of two lists of them.
  *
- * Knows the shapes of index (sorted set, bit, counter, field, set, row) and the
+ * Knows the shapes of index (sorted set, bit, counter, field, row) and the
  * commands that change each; must not know any entity.
  *
  * The difference is a merge walk over both lists in one order: counters
@@ -69,8 +69,7 @@ static const crm_str_t  crm_ix_add_commands[] = {
     crm_string("ZADD"),
     crm_null_string,
     crm_null_string,
-    crm_string("HSET"),
-    crm_string("SADD")
+    crm_string("HSET")
 };
 
 
@@ -78,8 +77,7 @@ static const crm_str_t  crm_ix_remove_commands[] = {
     crm_string("ZREM"),
     crm_null_string,
     crm_null_string,
-    crm_string("HDEL"),
-    crm_string("SREM")
+    crm_string("HDEL")
 };
 
 
@@ -90,24 +88,6 @@ crm_ix_init(crm_ix_list_t *list, crm_arena_t *arena, crm_str_t prefix)
 
     list->arena = arena;
     list->prefix = prefix;
-}
-
-
-crm_str_t
-crm_ix_key(crm_ix_list_t *list, const char *fmt, ...)
-{
-    va_list    args;
-    crm_str_t  key;
-
-    va_start(args, fmt);
-    key = crm_arena_vprintf(list->arena, &list->prefix, fmt, args);
-    va_end(args);
-
-    if (key.data == NULL) {
-        list->failed = 1;
-    }
-
-    return key;
 }
 
 
@@ -150,15 +130,6 @@ crm_ix_field(crm_ix_list_t *list, crm_str_t key, crm_str_t field,
 {
     crm_ix_t  ix = { .type = CRM_IX_FIELD, .key = key, .member = field,
                      .value = value };
-
-    crm_ix_add(list, &ix);
-}
-
-
-void
-crm_ix_set(crm_ix_list_t *list, crm_str_t key, crm_str_t member)
-{
-    crm_ix_t  ix = { .type = CRM_IX_SET, .key = key, .member = member };
 
     crm_ix_add(list, &ix);
 }
@@ -538,13 +509,11 @@ crm_ix_flush(crm_ix_group_t *g)
 static crm_str_t
 crm_ix_print(crm_ops_t *ops, int64_t value)
 {
-    size_t     len;
-    u_char     buf[24];
-    crm_str_t  s = crm_null_string;
+    crm_str_t  s;
 
-    len = (size_t) (crm_int_print(buf, value) - buf);
+    s = crm_arena_int(ops->arena, value);
 
-    if (crm_arena_dup(ops->arena, &s, buf, len) != CRM_OK) {
+    if (s.data == NULL) {
         ops->failed = 1;
     }
 

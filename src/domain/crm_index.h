@@ -17,7 +17,7 @@ typedef enum {
     CRM_IX_BIT,             /* bit `score` is set */
     CRM_IX_COUNT,           /* hash field `member` contains `score` of this */
     CRM_IX_FIELD,           /* hash field `member` holds `value` */
-    CRM_IX_SET,             /* set member */
+    CRM_IX_SET,             /* set member; no entity has one */
     CRM_IX_ROW              /* `value' at offset `score' of a string; absent:
                                zero bytes */
 } crm_ix_type_t;
@@ -45,10 +45,6 @@ typedef struct {
 
 void crm_ix_init(crm_ix_list_t *list, crm_arena_t *arena, crm_str_t prefix);
 
-/* key = prefix + printf; constant formats only */
-crm_str_t crm_ix_key(crm_ix_list_t *list, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
 void crm_ix_zset(crm_ix_list_t *list, crm_str_t key, crm_str_t member,
     int64_t score);
 void crm_ix_bit(crm_ix_list_t *list, crm_str_t key, int64_t bit);
@@ -57,7 +53,6 @@ void crm_ix_count(crm_ix_list_t *list, crm_str_t key, crm_str_t field,
     int64_t delta);
 void crm_ix_field(crm_ix_list_t *list, crm_str_t key, crm_str_t field,
     crm_str_t value);
-void crm_ix_set(crm_ix_list_t *list, crm_str_t key, crm_str_t member);
 /* all rows of a key have one length; none is all zero */
 void crm_ix_row(crm_ix_list_t *list, crm_str_t key, int64_t offset,
     crm_str_t row);
@@ -65,7 +60,7 @@ void crm_ix_row(crm_ix_list_t *list, crm_str_t key, int64_t offset,
 /*
  * Appends to ops the writes that lead from `old` to `new` (either may be
  * NULL: creation, deletion); the lists stay as they are.  Counter writes come
- * first: the commit function can undo those (crm_commit.lua.h).  Then, by key,
+ * first: the commit function can undo those (crm_commit_lua.h).  Then, by key,
  * one command for what a key loses and one for what it gains.  Of entries for
  * the same place in one list the last one counts; counters add up.
  */

@@ -119,9 +119,9 @@ crm_ixr_bit(crm_ixr_t *x, const char *what, const crm_str_t *value)
     crm_keyer_char(&k, ':');
     crm_keyer_str(&k, value);
     crm_keyer_char(&k, ':');
-    crm_keyer_int(&k, x->id >> CRM_CHUNK_SHIFT);
+    crm_keyer_int(&k, x->id >> CRM_BITMAP_SHIFT);
 
-    crm_ix_bit(x->list, crm_keyer_done(&k), x->id & CRM_CHUNK_MASK);
+    crm_ix_bit(x->list, crm_keyer_done(&k), x->id & CRM_BITMAP_MASK);
 }
 
 

@@ -56,14 +56,16 @@ crm_record_t *crm_input_apply(crm_arena_t *a, const crm_input_t *input,
 int crm_input_value(crm_arena_t *a, const crm_field_t *f, json_t *json,
     crm_value_t *v, crm_fault_code_t *code, const char **message);
 
-/* ---- crm_input_form.c -------------------------------------------------- */
+
+/* ---- crm_input_form.c ---------------------------------------------------- */
 
 /* whether a text, trimmed and not empty, has the form of its type;
    CRM_DECLINED: the message says what it is not */
 int crm_input_form(crm_type_t type, const crm_str_t *s,
     const char **message);
 
-/* ---- crm_input_objects.c: lists of objects --------------------------------- */
+
+/* ---- crm_input_objects.c: lists of objects ------------------------------- */
 
 /*
  * A list of objects, each whole: what it leaves out is the table's default.

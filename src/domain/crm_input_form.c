@@ -3,7 +3,6 @@
 #include "crm_input.h"
 #include "crm_money.h"
 #include "crm_text.h"
-#include "crm_time.h"
 
 
 static int
@@ -48,41 +47,6 @@ crm_text_is_zone(const crm_str_t *s)
 }
 
 
-/* RFC 5321, Dot-string: atoms of atext, UTF-8 allowed (RFC 6531) */
-
-static int
-crm_text_is_alias(const crm_str_t *s)
-{
-    size_t  i;
-    u_char  c, last;
-
-    if (s->len == 0 || s->len > 64) {
-        return 0;
-    }
-
-    for (last = '.', i = 0; i < s->len; i++) {
-        c = s->data[i];
-
-        if (c == '.') {
-            if (last == '.') {
-                return 0;
-            }
-
-        } else if (c < 0x80
-                   && !((c >= '0' && c <= '9')
-                        || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-                        || strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL))
-        {
-            return 0;
-        }
-
-        last = c;
-    }
-
-    return last != '.';
-}
-
-
 typedef struct {
     crm_type_t    type;
     int         (*valid)(const crm_str_t *s);
@@ -97,7 +61,7 @@ static const crm_input_form_t  crm_input_forms[] = {
     { CRM_T_CURRENCY, crm_text_is_currency, "is not a currency of ISO 4217" },
     { CRM_T_ZONE, crm_text_is_zone, "is not an IANA time zone" },
     { CRM_T_LOCALE, crm_text_is_locale, "is not a locale" },
-    { CRM_T_ALIAS, crm_text_is_alias,
+    { CRM_T_ALIAS, crm_text_is_local_part,
       "is not the local part of an e-mail address" },
     { CRM_T_PHONE, NULL, NULL }
 };

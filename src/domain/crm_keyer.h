@@ -8,14 +8,11 @@
 #ifndef CRM_KEYER_H
 #define CRM_KEYER_H
 
+#include "crm_bitmap.h"
 #include "crm_index.h"
 
 
 #define CRM_KEYER_INT  21       /* bytes of any integer */
-
-/* bitmaps by id: one key for 2^15 ids (keys.md) */
-#define CRM_CHUNK_SHIFT  15
-#define CRM_CHUNK_MASK   ((1 << CRM_CHUNK_SHIFT) - 1)
 
 
 typedef struct {

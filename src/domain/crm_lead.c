@@ -31,7 +31,6 @@ static crm_problem_t crm_lead_chance(const crm_input_t *input,
     const crm_record_t *stage, crm_record_t *lead);
 static crm_record_t *crm_lead_patched(const crm_rule_t *rule,
     const crm_record_t *old, const crm_input_t *input);
-static crm_problem_t crm_lead_verdict(const crm_rule_t *rule);
 
 
 static const crm_str_t *
@@ -87,7 +86,7 @@ crm_lead_create(const crm_rule_t *rule, const crm_input_t *input,
                   CRM_FAULT_INVALID, "only a lost record has a lost reason");
     }
 
-    problem = crm_lead_verdict(rule);
+    problem = crm_change_verdict(rule);
     if (problem != CRM_P_NONE) {
         return problem;
     }
@@ -156,7 +155,7 @@ crm_lead_update(const crm_rule_t *rule, const crm_record_t *old,
                   CRM_FAULT_INVALID, "only a lost record has a lost reason");
     }
 
-    problem = crm_lead_verdict(rule);
+    problem = crm_change_verdict(rule);
     if (problem != CRM_P_NONE) {
         return problem;
     }
@@ -440,15 +439,4 @@ crm_lead_patched(const crm_rule_t *rule, const crm_record_t *old,
     }
 
     return lead;
-}
-
-
-static crm_problem_t
-crm_lead_verdict(const crm_rule_t *rule)
-{
-    if (rule->faults->failed) {
-        return CRM_P_INTERNAL;
-    }
-
-    return rule->faults->n > 0 ? CRM_P_VALIDATION : CRM_P_NONE;
 }

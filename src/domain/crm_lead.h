@@ -111,8 +111,8 @@ crm_problem_t crm_lead_archive(const crm_rule_t *rule,
     const crm_record_t *old, crm_record_t **lead);
 
 /*
- * Puts the lead into the stage, in place: state, closed_at, probability,
- * stage_changed_at, stage_times (not the rank).  For jobs that carry a
+ * Puts the lead into the stage, in place: state, active, closed_at, reason,
+ * probability, stage_changed_at, stage_times (not the rank).  For jobs that carry a
  * changed stage to its records the stage may be the one it is in.
  */
 int crm_lead_enter(const crm_rule_t *rule, crm_record_t *lead,
@@ -172,9 +172,6 @@ u_char *crm_due_json(u_char *p, const crm_due_t *due);
 
 /* ---- what follows from a record ------------------------------------------ */
 
-/* expected_revenue x probability, rounded; 0 when unset */
-int64_t crm_lead_weighted(const crm_record_t *lead);
-
 /* whether an open record has been in the stage (0: none) for too long */
 int crm_lead_rotten(const crm_conf_t *conf, int64_t stage, int64_t since,
     int64_t now);
@@ -233,8 +230,8 @@ crm_str_t crm_lead_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id);
 crm_str_t crm_lead_messages_key(crm_arena_t *a, const crm_str_t *prefix,
     int64_t id);
 
-/* version + 1, updated_at, updated_by, if any field but rank, messages, due
-   and activities differs; otherwise nothing.  Returns whether it did. */
+/* version + 1, updated_at, updated_by, if any field but rank, messages, due,
+   activities and kept differs; otherwise nothing.  Returns whether it did. */
 int crm_lead_touch(const crm_rule_t *rule, const crm_record_t *old,
     crm_record_t *lead);
 

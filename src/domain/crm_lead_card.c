@@ -7,28 +7,11 @@
  */
 
 #include "crm_lead.h"
-#include "crm_money.h"
 #include "crm_time.h"
 
 
 /* rotting, activity_state and next_activity with their names */
 #define CRM_CARD_TAIL    (96 + CRM_DUE_JSON_MAX)
-
-
-static int crm_card_number(const u_char **p, const u_char *last,
-    int64_t *number);
-
-
-int64_t
-crm_lead_weighted(const crm_record_t *lead)
-{
-    if (!lead->v[CRM_LEAD_EXPECTED_REVENUE].set) {
-        return 0;
-    }
-
-    return crm_money_weighted(lead->v[CRM_LEAD_EXPECTED_REVENUE].num,
-                              lead->v[CRM_LEAD_PROBABILITY].num);
-}
 
 
 int
@@ -158,44 +141,31 @@ int
 crm_lead_card_json(crm_out_t *out, const crm_str_t *card,
     const crm_conf_t *conf, int64_t now)
 {
-    size_t         len;
-    u_char        *to;
-    int64_t        stage, since;
-    crm_str_t      text;
-    crm_due_t      due;
-    const u_char  *p, *last, *end;
+    u_char     *to;
+    int64_t     stage, since;
+    crm_due_t   due;
+    crm_str_t   part[2], text, json = *card;
 
-    p = card->data;
-    last = p + card->len;
+    part[0] = crm_str_part(&json, ';');
+    part[1] = crm_str_part(&json, ';');
+    text = crm_str_part(&json, ';');
 
-    if (crm_card_number(&p, last, &stage) != CRM_OK
-        || crm_card_number(&p, last, &since) != CRM_OK)
+    if (crm_str_int(&part[0], &stage) != CRM_OK
+        || crm_str_int(&part[1], &since) != CRM_OK
+        || (text.len > 0 && crm_due_parse(&text, &due) != CRM_OK)
+        || json.len == 0)
     {
         return CRM_DECLINED;
     }
 
-    end = (p < last) ? memchr(p, ';', (size_t) (last - p)) : NULL;
-
-    if (end == NULL) {
-        return CRM_DECLINED;
-    }
-
-    text.data = (u_char *) p;
-    text.len = (size_t) (end - p);
-
-    if (text.len > 0 && crm_due_parse(&text, &due) != CRM_OK) {
-        return CRM_DECLINED;
-    }
-
-    len = (size_t) (last - ++end);
-    to = crm_out_reserve(out, len + CRM_CARD_TAIL);
+    to = crm_out_reserve(out, json.len + CRM_CARD_TAIL);
 
     if (to == NULL) {
         return CRM_ERROR;
     }
 
-    memcpy(to, end, len);
-    to += len;
+    memcpy(to, json.data, json.len);
+    to += json.len;
 
     to = crm_lead_rotten(conf, stage, since, now)
          ? crm_card_put(to, ",\"rotting\":true")
@@ -210,26 +180,4 @@ crm_lead_card_json(crm_out_t *out, const crm_str_t *card,
     out->chunk->last = to;
 
     return CRM_OK;
-}
-
-
-/* the number up to the next semicolon */
-
-static int
-crm_card_number(const u_char **p, const u_char *last, int64_t *number)
-{
-    crm_str_t      text;
-    const u_char  *end;
-
-    end = (*p < last) ? memchr(*p, ';', (size_t) (last - *p)) : NULL;
-
-    if (end == NULL) {
-        return CRM_DECLINED;
-    }
-
-    text.data = (u_char *) *p;
-    text.len = (size_t) (end - *p);
-    *p = end + 1;
-
-    return crm_str_int(&text, number);
 }

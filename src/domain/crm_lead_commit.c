@@ -7,7 +7,6 @@
 
 #include "crm_change.h"
 #include "crm_dup.h"
-#include "crm_keyer.h"
 #include "crm_lead_merge.h"
 #include "crm_words.h"
 
@@ -26,18 +25,7 @@ crm_lead_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id)
 crm_str_t
 crm_lead_messages_key(crm_arena_t *a, const crm_str_t *prefix, int64_t id)
 {
-    crm_str_t    none = crm_null_string;
-    crm_keyer_t  k;
-
-    if (crm_keyer_init(&k, a, prefix, 7 + CRM_KEYER_INT) != CRM_OK) {
-        return none;
-    }
-
-    crm_keyer_lit(&k, "lead:");
-    crm_keyer_int(&k, id);
-    crm_keyer_lit(&k, ":m");
-
-    return crm_keyer_done(&k);
+    return crm_change_part_key(a, prefix, "lead", id, ":m");
 }
 
 

@@ -16,34 +16,19 @@
 int
 crm_due_parse(const crm_str_t *text, crm_due_t *due)
 {
-    u_char     *p, *last, *comma;
-    int64_t     n[CRM_DUE_NUMBERS];
-    unsigned    i;
-    crm_str_t   part;
-
-    p = text->data;
-    last = p + text->len;
+    int64_t    n[CRM_DUE_NUMBERS];
+    unsigned   i;
+    crm_str_t  part, rest = *text;
 
     for (i = 0; i < CRM_DUE_NUMBERS; i++) {
 
-        if (p >= last) {
-            return CRM_DECLINED;
-        }
+        /* the last one has no comma behind it */
 
-        comma = memchr(p, ',', (size_t) (last - p));
-
-        if ((comma == NULL) != (i == CRM_DUE_NUMBERS - 1)) {
-            return CRM_DECLINED;
-        }
-
-        part.data = p;
-        part.len = (size_t) ((comma ? comma : last) - p);
+        part = i + 1 < CRM_DUE_NUMBERS ? crm_str_part(&rest, ',') : rest;
 
         if (crm_str_int(&part, &n[i]) != CRM_OK) {
             return CRM_DECLINED;
         }
-
-        p += part.len + 1;
     }
 
     due->start = n[0];

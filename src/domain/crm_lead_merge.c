@@ -104,35 +104,6 @@ crm_merge_in_state(const crm_merge_t *m, int64_t state)
 
 /* ---- the place ---------------------------------------------------------- */
 
-static const crm_record_t *
-crm_merge_stage(const crm_rule_t *rule, const crm_record_t *survivor,
-    const crm_merge_place_t *place)
-{
-    const crm_record_t  *stage, *won;
-
-    stage = crm_conf_find(rule->conf, CRM_KIND_STAGE,
-                          survivor->v[CRM_LEAD_STAGE_ID].num);
-
-    if (stage != NULL && crm_stage_fits(stage, place->team)
-        && (place->state == CRM_STATE_LOST
-            || (place->state == CRM_STATE_WON)
-               == (stage->v[CRM_STAGE_IS_WON].num != 0)))
-    {
-        return stage;
-    }
-
-    if (place->state == CRM_STATE_WON) {
-        won = crm_stage_won(rule->conf, place->team, stage);
-
-        if (won != NULL) {
-            return won;
-        }
-    }
-
-    return crm_stage_first(rule->conf, place->team);
-}
-
-
 static void
 crm_merge_place(const crm_rule_t *rule, const crm_merge_t *m,
     crm_merge_place_t *place)
@@ -157,7 +128,9 @@ crm_merge_place(const crm_rule_t *rule, const crm_merge_t *m,
 
     place->team = m->has_team ? m->team : team != NULL ? team->num : 0;
     place->user = m->has_user ? m->user : user != NULL ? user->num : 0;
-    place->stage = crm_merge_stage(rule, m->rec[0], place);
+    place->stage = crm_stage_for(rule->conf,
+                                 m->rec[0]->v[CRM_LEAD_STAGE_ID].num,
+                                 place->team, place->state);
 }
 
 

@@ -17,44 +17,13 @@
 static int
 crm_times_next(crm_str_t *rest, int64_t *stage, int64_t *seconds)
 {
-    u_char     *end, *colon;
-    crm_str_t   part;
+    crm_str_t  one, part;
 
-    if (rest->len == 0) {
-        return CRM_DECLINED;
-    }
+    one = crm_str_part(rest, ',');
+    part = crm_str_part(&one, ':');
 
-    end = memchr(rest->data, ',', rest->len);
-    end = end ? end : rest->data + rest->len;
-    colon = memchr(rest->data, ':', (size_t) (end - rest->data));
-
-    if (colon == NULL) {
-        return CRM_DECLINED;
-    }
-
-    part.data = rest->data;
-    part.len = (size_t) (colon - rest->data);
-
-    if (crm_str_int(&part, stage) != CRM_OK) {
-        return CRM_DECLINED;
-    }
-
-    part.data = colon + 1;
-    part.len = (size_t) (end - part.data);
-
-    if (crm_str_int(&part, seconds) != CRM_OK) {
-        return CRM_DECLINED;
-    }
-
-    rest->len -= (size_t) (end - rest->data);
-    rest->data = end;
-
-    if (rest->len > 0) {
-        rest->data++;
-        rest->len--;
-    }
-
-    return CRM_OK;
+    return crm_str_int(&part, stage) == CRM_OK
+           && crm_str_int(&one, seconds) == CRM_OK ? CRM_OK : CRM_DECLINED;
 }
 
 

@@ -126,19 +126,9 @@ static int
 crm_undo_parse(crm_arena_t *a, const crm_entity_t *entity,
     const crm_str_t *text, crm_undo_t *u)
 {
-    u_char     *end;
-    crm_str_t   was, is;
+    crm_str_t  was, is = *text;
 
-    end = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
-
-    if (end == NULL) {
-        return CRM_ERROR;
-    }
-
-    was.data = text->data;
-    was.len = end - text->data;
-    is.data = end + 1;
-    is.len = text->len - was.len - 1;
+    was = crm_str_part(&is, '\n');
 
     return crm_record_unpack(a, entity, &was, &u->was) == CRM_OK
            && crm_record_unpack(a, entity, &is, &u->is) == CRM_OK
@@ -227,7 +217,6 @@ crm_undo_group(const crm_rule_t *rule, const crm_undo_t *u,
 static int
 crm_undo_fits(const crm_rule_t *rule, const crm_record_t *lead)
 {
-    int64_t              state;
     const crm_record_t  *stage;
 
     if (!lead->v[CRM_LEAD_STAGE_ID].set) {
@@ -236,13 +225,10 @@ crm_undo_fits(const crm_rule_t *rule, const crm_record_t *lead)
 
     stage = crm_conf_find(rule->conf, CRM_KIND_STAGE,
                           lead->v[CRM_LEAD_STAGE_ID].num);
-    state = lead->v[CRM_LEAD_STATE].num;
 
     return stage != NULL
-           && crm_stage_fits(stage, lead->v[CRM_LEAD_TEAM_ID].num)
-           && (state == CRM_STATE_LOST
-               || (state == CRM_STATE_WON)
-                  == (stage->v[CRM_STAGE_IS_WON].num != 0));
+           && crm_stage_suits(stage, lead->v[CRM_LEAD_TEAM_ID].num,
+                              lead->v[CRM_LEAD_STATE].num);
 }
 
 

@@ -51,29 +51,6 @@ crm_lead_unmerge_text(const crm_rule_t *rule, const crm_merge_t *m,
 }
 
 
-/* up to the end of the line, which is passed; CRM_DECLINED at the end */
-
-static int
-crm_unmerge_line(crm_str_t *rest, crm_str_t *line)
-{
-    u_char  *end;
-
-    if (rest->len == 0) {
-        return CRM_DECLINED;
-    }
-
-    end = memchr(rest->data, '\n', rest->len);
-
-    line->data = rest->data;
-    line->len = end != NULL ? (size_t) (end - rest->data) : rest->len;
-
-    rest->data += line->len + (end != NULL);
-    rest->len -= line->len + (end != NULL);
-
-    return CRM_OK;
-}
-
-
 int
 crm_lead_unmerge_parse(crm_arena_t *a, const crm_str_t *text,
     crm_unmerge_t *u)
@@ -81,11 +58,11 @@ crm_lead_unmerge_parse(crm_arena_t *a, const crm_str_t *text,
     int        rc;
     crm_str_t  rest = *text, line, is;
 
-    if (crm_unmerge_line(&rest, &line) != CRM_OK
-        || crm_str_int(&line, &u->at) != CRM_OK
-        || crm_unmerge_line(&rest, &u->undo) != CRM_OK
-        || crm_unmerge_line(&rest, &is) != CRM_OK)
-    {
+    line = crm_str_part(&rest, '\n');
+    u->undo = crm_str_part(&rest, '\n');
+    is = crm_str_part(&rest, '\n');
+
+    if (crm_str_int(&line, &u->at) != CRM_OK || is.len == 0) {
         return CRM_DECLINED;
     }
 
@@ -97,7 +74,8 @@ crm_lead_unmerge_parse(crm_arena_t *a, const crm_str_t *text,
         return CRM_ERROR;
     }
 
-    while (u->n < CRM_MERGE_MAX && crm_unmerge_line(&rest, &line) == CRM_OK) {
+    while (u->n < CRM_MERGE_MAX && rest.len > 0) {
+        line = crm_str_part(&rest, '\n');
         rc = crm_record_unpack(a, &crm_entities[CRM_KIND_LEAD], &line,
                                &u->loser[u->n++]);
         if (rc != CRM_OK) {
@@ -173,14 +151,18 @@ crm_revived_refs(const crm_rule_t *rule, crm_record_t *lead)
 static int
 crm_revived_stage(const crm_rule_t *rule, crm_record_t *lead)
 {
+    int64_t              team, state;
     crm_value_t         *v = lead->v;
     const crm_record_t  *stage;
+
+    team = v[CRM_LEAD_TEAM_ID].num;
+    state = v[CRM_LEAD_STATE].num;
 
     stage = crm_conf_find(rule->conf, CRM_KIND_STAGE,
                           v[CRM_LEAD_STAGE_ID].num);
 
-    if (stage == NULL || !crm_stage_fits(stage, v[CRM_LEAD_TEAM_ID].num)) {
-        stage = crm_stage_first(rule->conf, v[CRM_LEAD_TEAM_ID].num);
+    if (stage == NULL || !crm_stage_fits(stage, team)) {
+        stage = crm_stage_for(rule->conf, 0, team, state);
     }
 
     if (stage == NULL) {
@@ -189,9 +171,7 @@ crm_revived_stage(const crm_rule_t *rule, crm_record_t *lead)
     }
 
     if (v[CRM_LEAD_STAGE_ID].num == crm_record_id(stage)
-        && (v[CRM_LEAD_STATE].num == CRM_STATE_LOST
-            || (v[CRM_LEAD_STATE].num == CRM_STATE_WON)
-               == (stage->v[CRM_STAGE_IS_WON].num != 0)))
+        && crm_stage_suits(stage, team, state))
     {
         crm_lead_settle(lead, stage);
         return CRM_OK;

@@ -2,7 +2,6 @@
 
 #include "crm_change.h"
 #include "crm_digest.h"
-#include "crm_keyer.h"
 #include "crm_mid.h"
 
 
@@ -23,36 +22,16 @@ crm_mid_field(crm_arena_t *a, const crm_str_t *message_id, crm_str_t *field)
 crm_str_t
 crm_mid_key(crm_arena_t *a, const crm_str_t *prefix, const crm_str_t *field)
 {
-    crm_str_t    none = crm_null_string;
-    crm_keyer_t  k;
-
-    if (crm_keyer_init(&k, a, prefix, 4 + CRM_KEYER_INT) != CRM_OK) {
-        return none;
-    }
-
-    crm_keyer_lit(&k, "mid:");
-    crm_keyer_int(&k, (int64_t) (crm_hash64(field->data, field->len)
-                                 % CRM_MID_BUCKETS));
-
-    return crm_keyer_done(&k);
+    return crm_change_key(a, prefix, "mid",
+                          (int64_t) (crm_hash64(field->data, field->len)
+                                     % CRM_MID_BUCKETS));
 }
 
 
 crm_str_t
 crm_mid_lead_key(crm_arena_t *a, const crm_str_t *prefix, int64_t lead)
 {
-    crm_str_t    none = crm_null_string;
-    crm_keyer_t  k;
-
-    if (crm_keyer_init(&k, a, prefix, 9 + CRM_KEYER_INT) != CRM_OK) {
-        return none;
-    }
-
-    crm_keyer_lit(&k, "lead:");
-    crm_keyer_int(&k, lead);
-    crm_keyer_lit(&k, ":mid");
-
-    return crm_keyer_done(&k);
+    return crm_change_part_key(a, prefix, "lead", lead, ":mid");
 }
 
 
@@ -60,21 +39,16 @@ int
 crm_mid_add(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *message)
 {
-    u_char     digits[CRM_KEYER_INT];
     crm_str_t  field, key, own, value, none = crm_null_string;
-
-    value.data = digits;
-    value.len = (size_t) (crm_int_print(digits, crm_record_id(message))
-                          - digits);
 
     if (crm_mid_field(ops->arena, &message->v[CRM_MESSAGE_MESSAGE_ID].str,
                       &field)
-        != CRM_OK
-        || crm_arena_dup(ops->arena, &value, digits, value.len) != CRM_OK)
+        != CRM_OK)
     {
         return CRM_ERROR;
     }
 
+    value = crm_change_number(ops, crm_record_id(message));
     key = crm_mid_key(ops->arena, &rule->prefix, &field);
     own = crm_mid_lead_key(ops->arena, &rule->prefix,
                            message->v[CRM_MESSAGE_LEAD_ID].num);

@@ -85,11 +85,7 @@ crm_order_settle(const crm_rule_t *rule, crm_record_t *order)
         crm_value_set_num(&order->v[CRM_ORDER_TOTAL], total);
     }
 
-    if (rule->faults->failed) {
-        return CRM_P_INTERNAL;
-    }
-
-    return rule->faults->n > 0 ? CRM_P_VALIDATION : CRM_P_NONE;
+    return crm_change_verdict(rule);
 }
 
 
@@ -282,22 +278,13 @@ static void
 crm_order_id_next(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *order)
 {
-    int64_t      last = crm_record_id(order) - 1;
-    crm_str_t    root, field, value;
-
-    root = crm_arena_printf(ops->arena, "%.*stenant",
-                            (int) rule->prefix.len, rule->prefix.data);
-    value = crm_arena_printf(ops->arena, "%lld", (long long) last);
-    field = crm_str("id:order");
-
-    if (root.data == NULL || value.data == NULL) {
-        ops->failed = 1;
-        return;
-    }
+    int64_t  last = crm_record_id(order) - 1;
 
     crm_change_check(ops, last == 0 ? CRM_CHECK_FIELD_FREE
                                     : CRM_CHECK_FIELD_EQ,
-                     root, field, value, CRM_FAILED_ID);
+                     crm_change_root(ops, rule),
+                     crm_change_counter(ops, order),
+                     crm_change_number(ops, last), CRM_FAILED_ID);
 }
 
 
@@ -335,34 +322,11 @@ crm_order_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
 }
 
 
-static void
-crm_order_index_diff(crm_ops_t *ops, const crm_rule_t *rule,
-    const crm_record_t *old, const crm_record_t *order)
-{
-    crm_ix_list_t  was, is;
-
-    crm_ix_init(&was, ops->arena, rule->prefix);
-    crm_ix_init(&is, ops->arena, rule->prefix);
-
-    if (old != NULL) {
-        crm_order_index(&was, old);
-    }
-
-    if (order != NULL) {
-        crm_order_index(&is, order);
-    }
-
-    crm_change_count(ops, rule);
-    crm_ix_diff(ops, &was, &is);
-}
-
-
 int
 crm_order_commit(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *old, const crm_record_t *order)
 {
-    crm_str_t   key, none = crm_null_string;
-    crm_mask_t  differ;
+    crm_str_t  key;
 
     key = crm_order_key(ops->arena, &rule->prefix,
                         crm_record_id(order ? order : old));
@@ -372,22 +336,5 @@ crm_order_commit(crm_ops_t *ops, const crm_rule_t *rule,
 
     crm_order_checks(ops, rule, key, old, order);
 
-    if (order != NULL && !crm_change_fields(old, order, &differ)) {
-        return ops->failed ? CRM_ERROR : CRM_OK;
-    }
-
-    crm_order_index_diff(ops, rule, old, order);
-
-    if (order == NULL) {
-        crm_ops_put(ops, "DEL", key, none, none, none);
-
-    } else {
-        crm_change_store(ops, key, order, &differ, NULL);
-    }
-
-    if (old == NULL) {
-        crm_change_id_given(ops, rule, order);
-    }
-
-    return ops->failed ? CRM_ERROR : CRM_OK;
+    return crm_change_write(ops, rule, key, old, order, crm_order_index, 1);
 }

@@ -18,9 +18,9 @@
  *   e0:{day >> 3}    n{day} ...         of the 8 days within one of those
  *
  * The first is bounded: days before 1970 count as its first, which is over,
- * days from 2149 on as its last, which is to come.  What was won since an instant is
- * kept by day of UTC, and by quarter of an hour: no month of any zone begins
- * between those.
+ * days from 2149 on as its last, which is to come.  What was won since an
+ * instant is kept by day of UTC, and by quarter of an hour: no month of any
+ * zone begins between those.
  */
 
 #ifndef CRM_TEAM_INDEX_H

@@ -323,7 +323,7 @@ crm_words_national(const crm_str_t *digits)
 }
 
 
-/* the rule of keys.md: with and without country code or trunk prefix */
+/* found with and without country code or trunk prefix (api.md, `q') */
 
 static void
 crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
@@ -482,9 +482,9 @@ crm_words_emit_pair(crm_ix_list_t *list, const char *part, int64_t id,
     crm_keyer_lit(&k, ":p:");
     crm_keyer_str(&k, &head);
     crm_keyer_char(&k, ':');
-    crm_keyer_int(&k, id >> CRM_CHUNK_SHIFT);
+    crm_keyer_int(&k, id >> CRM_BITMAP_SHIFT);
 
-    crm_ix_bit(list, crm_keyer_done(&k), id & CRM_CHUNK_MASK);
+    crm_ix_bit(list, crm_keyer_done(&k), id & CRM_BITMAP_MASK);
 }
 
 

@@ -8,9 +8,9 @@
 #include "crm_conf_load.h"
 #include "crm_cors.h"
 #include "crm_idem.h"
-#include "crm_key.h"
 #include "crm_respond.h"
 #include "crm_route.h"
+#include "crm_slug.h"
 
 
 #define CRM_TOKEN_HASHES   256          /* one for each first byte of mark */

@@ -1,8 +1,8 @@
 /* counts of what refers to a record; see crm_count.h */
 
+#include "crm_bitmap.h"
 #include "crm_change.h"
 #include "crm_count.h"
-#include "crm_keyer.h"
 
 
 #define CRM_COUNTS_FIRST  16
@@ -58,7 +58,7 @@ crm_count_bits(crm_counts_t *counts, crm_str_t bitmap, crm_kind_t ids)
     crm_count_t      *count;
     const crm_str_t  *name = &crm_entities[ids].name;
 
-    chunks = (f->tenant->last_id[ids] >> CRM_CHUNK_SHIFT) + 1;
+    chunks = (f->tenant->last_id[ids] >> CRM_BITMAP_SHIFT) + 1;
 
     for (i = 0; i < chunks; i++) {
         key = crm_arena_printf(&f->arena, "%.*s:%lu", (int) bitmap.len,
@@ -77,7 +77,7 @@ crm_count_bits(crm_counts_t *counts, crm_str_t bitmap, crm_kind_t ids)
                                         (int) name->len, name->data);
         count->value = crm_arena_printf(&f->arena, "%lld",
                                         (long long) chunks
-                                        << CRM_CHUNK_SHIFT);
+                                        << CRM_BITMAP_SHIFT);
     }
 
     return chunks;

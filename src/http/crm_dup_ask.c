@@ -1,7 +1,7 @@
 /* the reads of a look-up for duplicates; see crm_dup_find.c */
 
+#include "crm_bitmap.h"
 #include "crm_dup_find_int.h"
-#include "crm_keyer.h"
 
 
 static const char  crm_dup_segments[] = {
@@ -110,7 +110,7 @@ crm_dup_ask_first(crm_flow_t *f, crm_dup_find_t *d)
 static ngx_uint_t
 crm_dup_chunks(crm_flow_t *f)
 {
-    return (f->tenant->last_id[CRM_KIND_CONTACT] >> CRM_CHUNK_SHIFT) + 1;
+    return (f->tenant->last_id[CRM_KIND_CONTACT] >> CRM_BITMAP_SHIFT) + 1;
 }
 
 

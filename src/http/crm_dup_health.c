@@ -1,13 +1,13 @@
 /* how duplicate rules fare: leads whose fields were too much for a pattern */
 
+#include "crm_bitmap.h"
 #include "crm_dup_job.h"
-#include "crm_keyer.h"
 
 
 static ngx_uint_t
 crm_dup_health_chunks(crm_flow_t *f)
 {
-    return (f->tenant->last_id[CRM_KIND_LEAD] >> CRM_CHUNK_SHIFT) + 1;
+    return (f->tenant->last_id[CRM_KIND_LEAD] >> CRM_BITMAP_SHIFT) + 1;
 }
 
 

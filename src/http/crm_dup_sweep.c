@@ -6,8 +6,8 @@
  * for by the hundred.
  */
 
+#include "crm_bitmap.h"
 #include "crm_dup_job_int.h"
-#include "crm_keyer.h"
 
 
 #define CRM_DUP_ASK      256            /* keys of one EXISTS */
@@ -261,7 +261,7 @@ crm_dup_sweep_rest(crm_flow_t *f)
         last = 0;
     }
 
-    for (chunk = 0; chunk <= last >> CRM_CHUNK_SHIFT; chunk++) {
+    for (chunk = 0; chunk <= last >> CRM_BITMAP_SHIFT; chunk++) {
         crm_ops_put(&ops, "DEL", crm_flow_key(f, "d:%lld:%lld:n:%lld",
                                               (long long) s->rule,
                                               (long long) s->gen,

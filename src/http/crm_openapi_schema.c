@@ -184,10 +184,6 @@ crm_doc_nullable(const crm_field_t *f, unsigned number, crm_doc_mode_t mode)
         return 0;
     }
 
-    if (f->flags & CRM_F_NULLABLE) {
-        return 1;
-    }
-
     return !(f->flags & CRM_F_REQUIRED) && f->value == NULL;
 }
 

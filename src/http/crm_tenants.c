@@ -2,10 +2,11 @@
 
 #include "crm_fields.h"
 #include "crm_idem.h"
-#include "crm_key.h"
 #include "crm_registry.h"
 #include "crm_respond.h"
+#include "crm_slug.h"
 #include "crm_tenants.h"
+#include "crm_text.h"
 
 
 static const crm_str_t  crm_tenant_state_list[] = {
@@ -47,12 +48,12 @@ static const crm_field_t  crm_admin_fields[] = {
     { CRM_NAMED("name"), .type = CRM_T_TEXT,
       .flags = CRM_F_REQUIRED, .max = CRM_NAME_MAX },
     { CRM_NAMED("email"), .type = CRM_T_EMAIL,
-      .flags = CRM_F_REQUIRED }
+      .flags = CRM_F_REQUIRED, .max = CRM_EMAIL_MAX }
 };
 
 static const crm_field_t  crm_tenant_token_fields[] = {
     { CRM_NAMED("email"), .type = CRM_T_EMAIL,
-      .flags = CRM_F_REQUIRED }
+      .flags = CRM_F_REQUIRED, .max = CRM_EMAIL_MAX }
 };
 
 static const crm_field_t  crm_tenant_check_fields[] = {

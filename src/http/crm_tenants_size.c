@@ -25,7 +25,7 @@ static const struct {
 static const char  *const crm_size_keys[] = {
     "tenant", "conf:settings", "conf:user", "conf:team", "conf:stage",
     "conf:lost_reason", "conf:tag", "conf:activity_type",
-    "conf:duplicate_rule"
+    "conf:activity_plan", "conf:duplicate_rule"
 };
 
 #define CRM_SIZE_KEYS  (sizeof(crm_size_keys) / sizeof(crm_size_keys[0]))

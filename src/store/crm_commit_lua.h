@@ -14,10 +14,10 @@
  *
  * Each check takes the next of the keys, and so does each write (RENAME and
  * ZGROUP take two).  Writes come in runs of one command with argc arguments
- * behind the key each.  What an FCALL costs beside its writes is mostly the number of
- * its words and of the numbers among them, and most of a commit are SETBITs,
- * ZADDs of one member and HINCRBYs: so the keys have no numbers, and a word
- * is not repeated within a run.
+ * behind the key each.  What an FCALL costs beside its writes is mostly the
+ * number of its words and of the numbers among them, and most of a commit are
+ * SETBITs, ZADDs of one member and HINCRBYs: so the keys have no numbers, and
+ * a word is not repeated within a run.
  *
  * Answers: {1} done; {0, number of the failed check from 0, value found or
  * ''} nothing done; an error for an invalid invocation, nothing done.

@@ -90,10 +90,10 @@ void crm_redis_shutdown(crm_redis_t *redis);
 /* connected, handshake and function load done, not LOADING */
 ngx_uint_t crm_redis_ready(crm_redis_t *redis);
 
-/* of the last failure or success, for /health/ready and metrics */
+/* for /health/ready and metrics: as it is now, and counted since the start */
 typedef struct {
-    ngx_uint_t    connected;
-    ngx_uint_t    in_flight;        /* batches */
+    ngx_uint_t    connected;        /* now */
+    ngx_uint_t    in_flight;        /* batches, now */
     ngx_uint_t    reconnects;
     ngx_uint_t    timeouts;
     ngx_uint_t    refused;          /* batches turned away: queue full, down */

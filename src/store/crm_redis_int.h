@@ -134,7 +134,7 @@ ngx_int_t crm_redis_handshake(crm_redis_t *redis);
 
 /* crm_commit.c */
 
-/* names the library after its source; once per process */
+/* names the library after its source; each connection does it alike */
 void crm_commit_init(void);
 
 /* the library's name, and its source as FUNCTION LOAD wants it */

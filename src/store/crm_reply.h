@@ -31,7 +31,6 @@ struct crm_reply_s {
 };
 
 
-#define crm_reply_is_nil(r)     ((r)->type == CRM_REPLY_NIL)
 #define crm_reply_is_string(r)  ((r)->type == CRM_REPLY_STRING)
 #define crm_reply_is_array(r)   ((r)->type == CRM_REPLY_ARRAY)
 

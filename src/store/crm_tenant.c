@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include "crm_tenant.h"
 #include "crm_dup.h"
-#include "crm_key.h"
 
 
 #define CRM_TOKENS  4           /* remembered for each tenant, or more */
