@@ -39,6 +39,11 @@ test_charsets(void **state)
             "سلام");
     body_is("From: a@b.c\nContent-Type: text/plain; charset=utf-7\n\n"
             "+AOQ-", "en", "ä");
+
+    /* the last letter, which a mark might have followed */
+
+    body_is("From: a@b.c\n\nXin ch\xe0o", "vi", "Xin chào");
+    body_is("From: a@b.c\n\nb\xe0 a\xec", "vi", "bà á");
 }
 
 
@@ -195,6 +200,13 @@ test_quotes(void **state)
            "</blockquote></div>", "Yes\n");
     quoted("<div>Yes</div><div class=\"gmail_signature\">Mina</div>"
            "<div>More</div>", NULL);
+
+    /* what is taken off in front, or between, does not count */
+
+    quoted("<div>&#8195;Hello</div><div class=gmail_quote>They wrote:</div>",
+           "Hello\n");
+    quoted("<div>a&#127;b</div><div class=gmail_quote>They wrote:</div>",
+           "ab\n");
 }
 
 
@@ -233,6 +245,7 @@ test_html(void **state)
     html("text < with & errors <unknown>tag</p></div>",
          "text < with & errors tag");
     html("<a href='http://x'>link</a><img alt='picture' src=x>", "link");
+    html("<p>don&#146;t &#129;&#128; 5&#150;6 \xc2\x85</p>", "don’t € 5–6 …");
     html("<html><body><p dir=rtl>سلام &zwnj;خوبی</p></body></html>",
          "سلام \u200cخوبی");
 }

@@ -27,9 +27,8 @@
 #endif
 
 
-#define CRM_MAIL_ADDRESS  254           /* bytes, RFC 5321 */
-#define CRM_MAIL_CUT      16384         /* bytes of a header that are read */
-#define CRM_MAIL_GROUPS   100
+#define CRM_MAIL_CUT     16384         /* bytes of a header that are read */
+#define CRM_MAIL_GROUPS  100
 
 
 /* no mail is without all of these */
@@ -300,13 +299,13 @@ crm_mail_mailbox_take(crm_arena_t *a, InternetAddressMailbox *mailbox,
                       CRM_MAIL_NAME, &m->from_name)
         != CRM_OK
         || crm_mail_line(a, internet_address_mailbox_get_addr(mailbox),
-                         CRM_MAIL_ADDRESS + 1, &address)
+                         CRM_EMAIL_MAX + 1, &address)
            != CRM_OK)
     {
         return CRM_ERROR;
     }
 
-    if (address.len <= CRM_MAIL_ADDRESS && crm_text_is_email(&address)) {
+    if (crm_text_is_email(&address)) {
         m->from_address = address;
     }
 

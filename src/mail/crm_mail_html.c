@@ -98,6 +98,15 @@ static const crm_html_mark_t  crm_html_marks[] = {
 };
 
 
+/* what is meant by &#128; to &#159;, which are controls: windows-1252 */
+
+static const char *const  crm_html_windows[32] = {
+    "€", "",  "‚", "ƒ", "„", "…", "†", "‡", "ˆ", "‰", "Š", "‹", "Œ", "",
+    "Ž", "",  "",  "‘", "’", "“", "”", "•", "–", "—", "˜", "™", "š", "›",
+    "œ", "",  "ž", "Ÿ"
+};
+
+
 static crm_html_kind_t
 crm_html_kind(const xmlChar *name)
 {
@@ -351,10 +360,21 @@ crm_html_blank(const u_char *p, const u_char *end)
 }
 
 
+/* NULL where it is no such control */
+
+static const char *
+crm_html_control(const u_char *p, const u_char *end)
+{
+    return end - p > 1 && p[0] == 0xc2 && p[1] < 0xa0
+           ? crm_html_windows[p[1] - 0x80] : NULL;
+}
+
+
 static void
 crm_html_text(void *data, const xmlChar *text, int size)
 {
     size_t         len, blank;
+    const char    *meant;
     crm_html_t    *h = data;
     const u_char  *p, *end;
 
@@ -384,7 +404,17 @@ crm_html_text(void *data, const xmlChar *text, int size)
             continue;
         }
 
-        for (len = 1; p + len < end && crm_html_blank(p + len, end) == 0;
+        meant = crm_html_control(p, end);
+
+        if (meant != NULL) {
+            crm_html_put(h, (const u_char *) meant, strlen(meant));
+            p += 2;
+            continue;
+        }
+
+        for (len = 1;
+             p + len < end && crm_html_blank(p + len, end) == 0
+             && crm_html_control(p + len, end) == NULL;
              len++)
         {
             /* void */

@@ -307,7 +307,7 @@ static int
 crm_part_text(crm_parts_t *ps, GMimeObject *part, crm_part_kind_t kind,
     crm_str_t *text, int64_t *cut)
 {
-    crm_str_t    bytes;
+    crm_str_t    bytes, before;
     const char  *charset;
 
     *cut = -1;
@@ -338,7 +338,25 @@ crm_part_text(crm_parts_t *ps, GMimeObject *part, crm_part_kind_t kind,
         return CRM_ERROR;
     }
 
-    return crm_mail_clean(ps->arena, &bytes, CRM_MAIL_BODY, text);
+    if (crm_mail_clean(ps->arena, &bytes, CRM_MAIL_BODY, text) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    if (*cut < 0) {
+        return CRM_OK;
+    }
+
+    /* the place in what is left of the text */
+
+    bytes.len = (size_t) *cut;
+
+    if (crm_mail_clean(ps->arena, &bytes, CRM_MAIL_BODY, &before) != CRM_OK) {
+        return CRM_ERROR;
+    }
+
+    *cut = (int64_t) before.len;
+
+    return CRM_OK;
 }
 
 

@@ -13,8 +13,7 @@ typedef struct {
     GByteArray          *bytes;
     GMimeStream         *stream;
     GMimeParserOptions  *options;
-    GMimeObject        *message;
-    unsigned             headers;
+    GMimeObject         *message;
 } crm_mail_source_t;
 
 

@@ -285,7 +285,7 @@ crm_quote_scan(const crm_str_t *text, size_t end)
 /*
  * "On 23 Nov 2026, Ali <ali@example.com> wrote:" above a quote: the last line
  * ends with a colon, and a time or an address is named; long ones are broken,
- * often before the address.  `last' where it is none.
+ * often before the address.  Where it begins; `none' where it is no such line.
  */
 
 static size_t

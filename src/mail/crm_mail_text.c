@@ -191,10 +191,14 @@ crm_mail_mend(crm_arena_t *a, const crm_str_t *src, crm_str_t *dst)
 }
 
 
+/* some converters hold a letter back until they know that no mark follows:
+   the last turn, without input, asks for it */
+
 static int
 crm_mail_convert(crm_arena_t *a, iconv_t cd, const crm_str_t *src,
     crm_str_t *dst)
 {
+    int              more;
     char            *in, *out;
     size_t           left, room;
     char             chunk[4096];
@@ -205,11 +209,13 @@ crm_mail_convert(crm_arena_t *a, iconv_t cd, const crm_str_t *src,
     in = (char *) src->data;
     left = src->len;
 
-    while (left > 0) {
+    do {
         out = chunk;
         room = sizeof(chunk);
+        more = left > 0;
 
-        if (iconv(cd, &in, &left, &out, &room) == (size_t) -1
+        if (iconv(cd, more ? &in : NULL, more ? &left : NULL, &out, &room)
+            == (size_t) -1
             && errno != E2BIG)
         {
             crm_mail_buf_add(&b, chunk, sizeof(chunk) - room);
@@ -225,7 +231,8 @@ crm_mail_convert(crm_arena_t *a, iconv_t cd, const crm_str_t *src,
         }
 
         crm_mail_buf_add(&b, chunk, sizeof(chunk) - room);
-    }
+
+    } while (more);
 
     dst->data = b.data;
     dst->len = b.len;
