@@ -360,6 +360,39 @@ is($crm->get("/lost-reasons/$reasons[1]")->json->{used}, 4, 'with the other');
 is($crm->get("/leads/$ids[1]")->json->{lost_reason_id}, $reasons[1],
    'on the records');
 
+# one into another that is itself merged meanwhile: whichever is faster, both
+# come to an end, and what is left goes the second way
+
+for my $round (1 .. 6) {
+    @reasons = map {
+        $crm->post('/lost-reasons', { name => "$_ $round" })->json->{id}
+    } qw(From Via To);
+
+    @ids = map { $_->{id} } @{ $crm->post('/leads/batch', {
+        operations => [ map { { op => 'create', body => { name => "C$_" } } }
+                        1 .. 120 ] })->json->{results} };
+    $crm->bulk('lost', \@ids, { lost_reason_id => $reasons[0] });
+
+    my @merges = grep { $_->status == 202 } $crm->concurrently(
+        [ POST => "/lost-reasons/$reasons[1]/merge",
+          { json => { into_id => $reasons[2] } } ],
+        [ POST => "/lost-reasons/$reasons[0]/merge",
+          { json => { into_id => $reasons[1] } } ],
+    );
+
+    is_deeply([ map { wait_job($_)->{state} } @merges ],
+              [ ('done') x @merges ], 'a chain of merges ends');
+
+    for my $left (@reasons[0, 1]) {
+        $res = $crm->post("/lost-reasons/$left/merge",
+                          { into_id => $reasons[2] });
+        wait_job($res) if $res->status == 202;
+    }
+
+    is($crm->get("/lost-reasons/$reasons[2]")->json->{used}, 120,
+       'every record has the last one');
+}
+
 
 # ---- changes of a stage --------------------------------------------------
 

@@ -158,18 +158,23 @@ crm_reason_apply(crm_flow_t *f, crm_lead_op_t *o, const crm_rule_t *rule)
 
     (void) f;
 
+    /* deleted meanwhile, or merged itself: to go on would never end */
+
+    into = crm_carry_param(job, "into");
+
+    if (crm_conf_find(rule->conf, CRM_KIND_LOST_REASON, into) == NULL) {
+        return CRM_P_NOT_FOUND;
+    }
+
     o->lead = crm_record_copy(rule->arena, o->old);
 
     if (o->lead == NULL) {
         return CRM_P_INTERNAL;
     }
 
-    into = crm_carry_param(job, "into");
     reason = &o->lead->v[CRM_LEAD_LOST_REASON_ID];
 
-    if (reason->num == crm_carry_param(job, "id")
-        && crm_conf_find(rule->conf, CRM_KIND_LOST_REASON, into) != NULL)
-    {
+    if (reason->num == crm_carry_param(job, "id")) {
         crm_value_set_num(reason, into);
     }
 
