@@ -3,7 +3,7 @@
 
 use utf8;
 use CRM::Test;
-use CRM::Util qw(outcomes pick);
+use CRM::Util qw(ids outcomes pick);
 
 use Mojo::JSON;
 use Time::HiRes qw(sleep time);
@@ -312,6 +312,30 @@ is(scalar(grep { ($_->[3][0] // '') =~ /^(?:FCALL|HGETALL|ZRANGE)/i
                  && $_->[2] > 50_000 } @slow), 0,
    'no single command of it held up Redis')
     || diag(explain(\@slow));
+
+
+# ---- a record that cannot be read ----------------------------------------
+
+# fails alone: those behind it are not held up
+
+my $broken = ids($crm->get('/leads?source=wave&active=any&sort=id&limit=3'))->[2];
+my $created = $crm->redis('HGET', "{}lead:$broken", 'ct');
+
+$crm->redis('HSET', "{}lead:$broken", 'ct', 'x');
+
+$res = $crm->bulk('priority', { source => 'wave', active => 'any' },
+            { priority => 2 });
+$crm->status_ok($res, 202);
+$job = $crm->wait_job($res)->json;
+
+is_deeply(pick($job, qw(state total done failed)),
+          { state => 'done', total => 3000, done => 2999, failed => 1 },
+          'one that cannot be read fails alone');
+is_deeply($job->{result}{results},
+          [ { id => $broken, status => 500, code => 'internal' } ],
+          '... and is named');
+
+$crm->redis('HSET', "{}lead:$broken", 'ct', $created);
 
 
 $crm->check_clean;

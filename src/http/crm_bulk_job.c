@@ -396,9 +396,10 @@ crm_bulk_slice_end(crm_flow_t *f)
         item = &b->item[i];
 
         /* the store was away, or the job is somebody else's now: from what
-           was saved last, past the marks */
+           was saved last, past the marks; a record that cannot be read fails
+           by itself */
 
-        if (item->status >= 500 || item->problem == CRM_P_CONFLICT) {
+        if (item->status == 503 || item->problem == CRM_P_CONFLICT) {
             return crm_flow_problem(f, CRM_P_STORE_UNAVAILABLE, NULL);
         }
 
