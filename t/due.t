@@ -170,6 +170,12 @@ $flip = hex $flip;
 ok($flip > 1000 * time && $flip <= 1000 * (time + 86400),
    'the tag says when the day ends');
 
+($flip) = $crm->get('/board', query => { q => 'lead' })->header('ETag')
+          =~ /-([0-9a-f]+)"\z/;
+$flip = hex $flip;
+ok($flip > 1000 * time && $flip <= 1000 * (time + 86400),
+   '... also with q, whose cards show what is due');
+
 (my $past = $etag) =~ s/-[0-9a-f]+"\z/-1"/;
 is($crm->get('/board', headers => { 'If-None-Match' => $past })->status, 200,
    'a tag whose instant has passed');
@@ -187,6 +193,14 @@ my $before = $crm->get('/board')->header('ETag');
 $crm->patch("/stages/$new", { rotting_days => 1 });
 isnt($crm->get('/board')->header('ETag'), $before, 'a limit changes the tag');
 is_deeply(ids($crm->get('/leads?rotting=true')), [], 'not yet');
+
+my $wait = $crm->post('/leads', { name => 'Patience', stage_id => $new })
+               ->json->{id};
+($flip) = $crm->get('/board', query => { q => 'patience' })->header('ETag')
+          =~ /-([0-9a-f]+)"\z/;
+cmp_ok(abs(hex($flip) - 1000 * (time + 86400)), '<', 60_000,
+       'a day later it rots: the tag with q says so');
+$crm->status_ok($crm->delete("/leads/$wait"), 204);
 
 $crm->redis('HSET', "{}lead:$none", 'staged', 1000 * (time - 2 * 86400));
 is_deeply(ids($crm->get('/leads?rotting=true')), [$none], 'rotting');

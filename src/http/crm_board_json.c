@@ -151,10 +151,33 @@ crm_board_cards_json(crm_flow_t *f, crm_board_t *board,
 }
 
 
+/* with q there are no figures: what flips are the cards that are shown */
+
+static void
+crm_board_lead_flips(crm_flow_t *f, crm_board_t *board,
+    const crm_board_column_t *column, const crm_record_t *lead)
+{
+    crm_due_t           due;
+    const crm_value_t  *v = lead->v;
+
+    if (v[CRM_LEAD_STATE].num == CRM_STATE_OPEN) {
+        crm_board_rots(f, board, column, v[CRM_LEAD_STAGE_CHANGED_AT].num);
+    }
+
+    if (v[CRM_LEAD_DUE].set
+        && crm_due_parse(&v[CRM_LEAD_DUE].str, &due) == CRM_OK)
+    {
+        crm_board_flips(f, board, due.start);
+        crm_board_flips(f, board, due.end);
+    }
+}
+
+
 /* with q: the fields of a card out of whole records */
 
 static void
-crm_board_leads_json(crm_board_column_t *column, crm_out_t *out)
+crm_board_leads_json(crm_flow_t *f, crm_board_t *board,
+    const crm_board_column_t *column, crm_out_t *out)
 {
     unsigned             k;
     ngx_uint_t           i;
@@ -175,6 +198,7 @@ crm_board_leads_json(crm_board_column_t *column, crm_out_t *out)
         }
 
         crm_record_json(out, column->lead[i], &mask);
+        crm_board_lead_flips(f, board, column, column->lead[i]);
     }
 }
 
@@ -274,7 +298,7 @@ crm_board_json(crm_flow_t *f, crm_board_t *board, ngx_uint_t reply)
         crm_out_lit(out, ",\"leads\":[");
 
         if (column->lead != NULL) {
-            crm_board_leads_json(column, out);
+            crm_board_leads_json(f, board, column, out);
 
         } else if (crm_board_cards_json(f, board, column, out,
                                         &f->reply[reply])
