@@ -426,6 +426,12 @@ is_deeply(listed("id=$id{late}", $sara), [], 'not one that is hidden');
 is_deeply(listed('', $omid), [ $id{omids} ], "Omid's");
 $crm->problem_ok($sara->get("/activities?lead_id=$mine"), 404, 'not_found');
 $crm->problem_ok($sara->get("/leads/$mine/activities"), 404, 'not_found');
+$crm->problem_ok($sara->get("/leads/$mine/activities?lead_id=$saras"), 404,
+                 'not_found', undef, 'whatever a filter says');
+$crm->problem_ok($crm->get("/leads/99999/activities?lead_id=$mine"), 404,
+                 'not_found', undef, 'nor one that is not there');
+is_deeply(ids($crm->get("/leads/$mine/activities?lead_id=$saras")), [],
+          'a filter on another record finds nothing');
 $crm->problem_ok($sara->get("/activities/$id{late}"), 404, 'not_found');
 $crm->problem_ok($sara->post("/activities/$id{late}/done"), 404,
                  'not_found');

@@ -38,6 +38,8 @@ crm_acts_admit(crm_flow_t *f, crm_record_t *activity)
 }
 
 
+/* in front of those of the query string: of two on a record the path's counts */
+
 static ngx_int_t
 crm_acts_add_filter(crm_flow_t *f, crm_query_t *query, unsigned field,
     const int64_t *num, ngx_uint_t n)
@@ -50,10 +52,10 @@ crm_acts_add_filter(crm_flow_t *f, crm_query_t *query, unsigned field,
         return NGX_ERROR;
     }
 
-    ngx_memcpy(filter, query->filter, query->nfilters * sizeof(crm_filter_t));
+    ngx_memcpy(filter + 1, query->filter,
+               query->nfilters++ * sizeof(crm_filter_t));
     query->filter = filter;
 
-    filter = &query->filter[query->nfilters++];
     filter->field = field;
     filter->n = n;
     filter->num = crm_arena_alloc(&f->arena, n * sizeof(int64_t));

@@ -374,7 +374,6 @@ crm_acts_find(crm_flow_t *f, crm_acts_t *acts)
 
     for (i = 0; rc == NGX_DECLINED && i < 3; i++) {
         rc = crm_acts_scopes(f, acts, scopes[i].field, scopes[i].what);
-
     }
 
     if (rc == NGX_DECLINED) {
