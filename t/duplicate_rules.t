@@ -292,6 +292,22 @@ subtest 'health' => sub {
     like($rule->json->{health}, qr/1 record,/, 'says so');
     isnt($rule->header('ETag'), $res->header('ETag'), 'ETag');
 
+    my @more = map {
+        $crm->post('/leads', { name => 'y', contact_name => 'a' x 60 . $_ })
+            ->json->{id}
+    } qw(? .);
+
+    is($crm->get("/duplicate-rules/$id",
+                 headers => { 'If-None-Match' => $rule->header('ETag') })
+           ->status, 200, 'another figure, another ETag');
+    $rule = $crm->get("/duplicate-rules/$id");
+    $crm->delete("/leads/$more[0]");
+    is($crm->get("/duplicate-rules/$id",
+                 headers => { 'If-None-Match' => $rule->header('ETag') })
+           ->status, 200, '... also of as many digits');
+    $crm->delete("/leads/$more[1]");
+    $rule = $crm->get("/duplicate-rules/$id");
+
     my %rule = rules();
     is($rule{Costly}{health}, $rule->json->{health}, 'in the list, too');
     is($rule{'Same phone'}{health}, undef, 'others are well');

@@ -4,6 +4,7 @@
  */
 
 #include "crm_config_http.h"
+#include "crm_digest.h"
 #include "crm_dup_job.h"
 #include "crm_handlers.h"
 #include "crm_include.h"
@@ -126,7 +127,8 @@ crm_config_read_used(crm_flow_t *f)
 static ngx_int_t
 crm_config_read_health(crm_flow_t *f)
 {
-    crm_record_t  *rec;
+    crm_record_t     *rec;
+    const crm_str_t  *health;
 
     if (crm_dup_health_outdated(f, f->nreply)) {
         return crm_flow_retry(f);
@@ -139,8 +141,11 @@ crm_config_read_health(crm_flow_t *f)
         return NGX_ERROR;
     }
 
+    health = &rec->v[CRM_DUPLICATE_RULE_HEALTH].str;
+
     crm_config_read_answer(f, f->data, rec,
-                           rec->v[CRM_DUPLICATE_RULE_HEALTH].str.len);
+                           health->len ? crm_hash64(health->data, health->len)
+                                       : 0);
 
     return NGX_OK;
 }
