@@ -184,6 +184,31 @@ for my $limit (7, 900, 1000) {
     is_deeply(\@all, [ 1 .. 1200 ], "1200 meetings of one day by $limit");
 }
 
+# a page ends where it is large
+
+my $visited = $busy->post('/leads', { name => 'Notes' })->json->{id};
+my @notes = map {
+    meeting($busy, $visited, "2027-05-01T10:00:00Z", "2027-05-01T10:30:00Z",
+            note => 'x' x 65_000)
+} 1 .. 120;
+
+{
+    my (@all, $cursor, $largest);
+
+    do {
+        my $page = calendar($busy, '2027-05-01T00:00:00Z',
+                            '2027-05-02T00:00:00Z', limit => 1000,
+                            $cursor ? (cursor => $cursor) : ());
+
+        push @all, map { $_->{id} } @{ $page->json->{data} // [] };
+        $largest = @{ $page->json->{data} // [] } if !$cursor;
+        $cursor = $page->json->{next_cursor};
+    } while $cursor && @all < 200;
+
+    cmp_ok($largest, '<', 110, 'a page of long notes is shorter');
+    is_deeply(\@all, \@notes, '... and goes on');
+}
+
 $busy->check_clean;
 
 

@@ -13,6 +13,8 @@
 
 
 #define CRM_BOARD_CHUNK   500   /* entries of a column */
+#define CRM_BOARD_LOADS   8000  /* records of all columns; those behind them are
+                                   behind the columns' cursors */
 
 
 static ngx_int_t crm_board_gathered(crm_flow_t *f);
@@ -269,6 +271,8 @@ crm_board_load(crm_flow_t *f, crm_board_t *board)
     if (board->scan.loose) {
         limit *= 3;                     /* some will not have the words */
     }
+
+    limit = ngx_min(limit, 1 + CRM_BOARD_LOADS / (board->ncolumns + 1));
 
     for (i = 0; i < board->ncolumns; i++) {
         column = &board->column[i];

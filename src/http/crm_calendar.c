@@ -13,8 +13,8 @@
 #include "crm_auth.h"
 #include "crm_calendar.h"
 #include "crm_handlers.h"
-#include "crm_list.h"
 #include "crm_respond.h"
+#include "crm_scan.h"
 #include "crm_time.h"
 
 
@@ -53,6 +53,7 @@ typedef struct {
     ngx_uint_t            next;         /* item to load */
     ngx_uint_t            asked;
     ngx_uint_t            looked;       /* records of all turns */
+    size_t                bytes;        /* of those */
     crm_calendar_item_t   last;         /* looked at; id 0: none */
     crm_record_t         *slice[CRM_CALENDAR_SLICE];
     ngx_uint_t            nslice;
@@ -66,7 +67,7 @@ static ngx_int_t crm_calendar_loaded(crm_flow_t *f);
 static ngx_int_t crm_calendar_included(crm_flow_t *f);
 
 
-/* ---- the query --------------------------------------------------------------- */
+/* ---- the query ---------------------------------------------------------- */
 
 static ngx_int_t
 crm_calendar_instant(crm_flow_t *f, const char *name, int64_t *ms)
@@ -133,7 +134,7 @@ crm_calendar_query(crm_flow_t *f, crm_calendar_t *c)
 }
 
 
-/* ---- the sets ---------------------------------------------------------------- */
+/* ---- the sets ----------------------------------------------------------- */
 
 static crm_calendar_set_t *
 crm_calendar_set(crm_calendar_t *c, ngx_uint_t timed)
@@ -276,7 +277,7 @@ crm_calendar_list(crm_flow_t *f)
 }
 
 
-/* ---- turns: sets, then records ----------------------------------------------- */
+/* ---- turns: sets, then records ------------------------------------------ */
 
 static int
 crm_calendar_cmp(const void *one, const void *two)
@@ -346,7 +347,7 @@ crm_calendar_collect(crm_calendar_t *c, crm_calendar_set_t *set,
             return NGX_ERROR;
         }
 
-        item.id = crm_calendar_id(&reply->item[i].str);
+        item.id = crm_walk_id(&reply->item[i].str);
         item.start = set->timed ? score : score * CRM_DAY_MS;
 
         if (c->last.id == 0 || crm_calendar_cmp(&item, &c->last) > 0) {
@@ -462,7 +463,9 @@ crm_calendar_load(crm_flow_t *f)
 
     more = crm_calendar_more(c);
 
-    if (c->list.n == c->query.limit || c->looked >= CRM_CALENDAR_LOOKS) {
+    if (c->list.n == c->query.limit || c->looked >= CRM_CALENDAR_LOOKS
+        || c->bytes >= CRM_LIST_BYTES)
+    {
         return crm_calendar_end(f, more || c->next < c->nitems);
     }
 
@@ -471,6 +474,7 @@ crm_calendar_load(crm_flow_t *f)
     }
 
     c->asked = ngx_min(c->nitems - c->next, CRM_CALENDAR_SLICE);
+    c->asked = ngx_min(c->asked, crm_list_room(c->bytes, c->looked));
 
     for (c->nslice = 0; c->nslice < c->asked; c->nslice++) {
         crm_calendar_ask(f, c->item[c->next + c->nslice].id);
@@ -547,6 +551,7 @@ crm_calendar_loaded(crm_flow_t *f)
         }
 
         c->last = *item;
+        c->bytes += crm_list_bytes(&f->reply[i]);
     }
 
     c->next += i;

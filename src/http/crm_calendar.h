@@ -7,9 +7,6 @@
 #include "crm_write.h"
 
 
-/* ids in sorted sets have ten digits; 0: not an id */
-int64_t crm_calendar_id(const crm_str_t *member);
-
 /* the type's category is meeting */
 ngx_uint_t crm_calendar_is_meeting(const crm_conf_t *conf,
     const crm_record_t *activity);

@@ -16,6 +16,7 @@
 #include "crm_handlers.h"
 #include "crm_ics.h"
 #include "crm_respond.h"
+#include "crm_scan.h"
 #include "crm_time.h"
 
 
@@ -215,7 +216,7 @@ crm_feed_listed(crm_flow_t *f)
 
     for (n = 0, i = 0; i < f->nreply; i++) {
         for (k = 0; k + 1 < f->reply[i].n; k += 2) {
-            feed->id[n++] = crm_calendar_id(&f->reply[i].item[k].str);
+            feed->id[n++] = crm_walk_id(&f->reply[i].item[k].str);
         }
     }
 

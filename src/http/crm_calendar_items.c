@@ -4,15 +4,6 @@
 #include "crm_calendar.h"
 
 
-int64_t
-crm_calendar_id(const crm_str_t *member)
-{
-    int64_t  id;
-
-    return crm_str_int(member, &id) == CRM_OK ? id : 0;
-}
-
-
 ngx_uint_t
 crm_calendar_is_meeting(const crm_conf_t *conf, const crm_record_t *activity)
 {

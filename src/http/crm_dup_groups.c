@@ -5,11 +5,12 @@
  * Every rule has its keys in the order of the size of their groups
  * (P d:{rule}:{generation}:g); they are merged.  Keys with the same records
  * are one group, which is shown at the first of its rules.  A page is bounded
- * by the records that it looks at, and may be short.
+ * by the records that it looks at and by their size, and may be short.
  */
 
 #include "crm_dup_groups.h"
 #include "crm_handlers.h"
+#include "crm_list.h"
 #include "crm_respond.h"
 
 
@@ -35,6 +36,7 @@ typedef struct {
     crm_dup_group_t   **shown;
     ngx_uint_t          nshown;
     ngx_uint_t          looked;         /* records */
+    size_t              bytes;          /* of those */
     ngx_uint_t          more;
 } crm_groups_t;
 
@@ -180,7 +182,7 @@ crm_groups_picked(crm_flow_t *f)
 {
     unsigned            k;
     crm_str_t           text;
-    ngx_uint_t         *at, leads;
+    ngx_uint_t         *at, leads, room;
     crm_groups_t       *g = f->data;
     crm_dup_group_t    *one;
     const crm_reply_t  *entry;
@@ -194,12 +196,11 @@ crm_groups_picked(crm_flow_t *f)
     }
 
     g->more = 0;
+    room = ngx_min(CRM_DUP_GROUP_LEADS, crm_list_room(g->bytes, g->looked));
 
     for (leads = 0; (entry = crm_groups_best(f, at, &k)) != NULL; at[k]++) {
 
-        if (g->ngroups == CRM_DUP_GROUP_BATCH
-            || leads >= CRM_DUP_GROUP_LEADS)
-        {
+        if (g->ngroups == CRM_DUP_GROUP_BATCH || leads >= room) {
             g->more = 1;
             break;
         }
@@ -295,6 +296,10 @@ crm_groups_loaded(crm_flow_t *f)
     crm_groups_t       *g = f->data;
     const crm_reply_t  *reply = f->reply;
 
+    for (i = 0; i < f->nreply; i++) {
+        g->bytes += crm_list_bytes(&reply[i]);
+    }
+
     for (asked = 0, i = 0; i < g->ngroups; i++) {
 
         if (crm_dup_group_take(f, &g->group[i], reply) != NGX_OK) {
@@ -346,7 +351,7 @@ crm_groups_compared(crm_flow_t *f)
     }
 
     return g->more && g->nshown < g->query.query.limit
-           && g->looked < CRM_DUP_GROUP_LOOKS
+           && g->looked < CRM_DUP_GROUP_LOOKS && g->bytes < CRM_LIST_BYTES
            ? crm_groups_round(f) : crm_groups_finish(f);
 }
 

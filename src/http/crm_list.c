@@ -16,6 +16,20 @@ crm_list_room(size_t bytes, ngx_uint_t n)
 }
 
 
+size_t
+crm_list_bytes(const crm_reply_t *reply)
+{
+    size_t    bytes;
+    uint32_t  i;
+
+    for (bytes = 0, i = 0; i < reply->n; i++) {
+        bytes += reply->item[i].str.len;
+    }
+
+    return bytes;
+}
+
+
 void
 crm_list_open(crm_flow_t *f, crm_list_t *list, const crm_query_t *query)
 {

@@ -24,6 +24,9 @@ typedef struct {
    more */
 ngx_uint_t crm_list_room(size_t bytes, ngx_uint_t n);
 
+/* bytes of one of them, from the reply to HGETALL */
+size_t crm_list_bytes(const crm_reply_t *reply);
+
 /* {"data":[ */
 void crm_list_open(crm_flow_t *f, crm_list_t *list,
     const crm_query_t *query);

@@ -85,12 +85,9 @@ static ngx_int_t
 crm_scan_take(crm_flow_t *f, crm_scan_t *scan, crm_candidate_t *c,
     const crm_reply_t *reply)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  i;
+    ngx_int_t  rc;
 
-    for (i = 0; i < reply->n; i++) {
-        scan->bytes += reply->item[i].str.len;
-    }
+    scan->bytes += crm_list_bytes(reply);
 
     rc = crm_read_record(f, scan->query.entity, c->key.id, reply, &c->rec);
     c->loaded = 1;
