@@ -89,6 +89,18 @@ subtest 'a changed one' => sub {
 };
 
 
+subtest 'a key that all of them have' => sub {
+    $crm->status_ok($crm->patch($path, { pattern => '^first' }), 200);
+    watch();
+    is(found(), '', 'too many to be listed');
+
+    $crm->status_ok($crm->patch($path, { pattern => '\w+$' }), 200);
+    watch();
+    is(found(), $new, 'in effect');
+    $crm->check_clean;
+};
+
+
 subtest 'leads change meanwhile' => sub {
     my $n = 0;
 

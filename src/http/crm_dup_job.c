@@ -16,7 +16,8 @@
 #include "crm_write.h"
 
 
-#define CRM_DUP_SLICE    200            /* leads */
+#define CRM_DUP_SLICE    200            /* entries written at once: a lead has one
+                                           under each generation */
 
 
 static ngx_int_t crm_dup_slice(crm_flow_t *f);
@@ -164,36 +165,37 @@ crm_dup_slice(crm_flow_t *f)
 }
 
 
-static ngx_uint_t
-crm_dup_is_building(const crm_conf_t *conf, int64_t upto)
-{
-    unsigned  i;
+/* leads of a slice; 0: no generation is being built */
 
-    for (i = 0; i < conf->ndup; i++) {
-        if (!conf->dup[i].complete && conf->dup[i].gen <= upto) {
-            return 1;
-        }
+static int64_t
+crm_dup_leads(const crm_conf_t *conf, int64_t upto)
+{
+    unsigned  i, n;
+
+    for (n = 0, i = 0; i < conf->ndup; i++) {
+        n += !conf->dup[i].complete && conf->dup[i].gen <= upto;
     }
 
-    return 0;
+    return n > 0 ? CRM_DUP_SLICE / n : 0;
 }
 
 
 static ngx_int_t
 crm_dup_build(crm_flow_t *f)
 {
-    int64_t    id, place[2];
+    int64_t    id, leads, place[2];
     crm_str_t  none = crm_null_string;
 
     crm_dup_cursor(crm_job(f), place, 2);
+    leads = crm_dup_leads(f->conf, place[0]);
 
-    if (!crm_dup_is_building(f->conf, place[0])) {
+    if (leads == 0) {
         return crm_dup_save(f, NULL, "s", 0, 0);
     }
 
     crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:lead"), none, none);
 
-    for (id = place[1] + 1; id <= place[1] + CRM_DUP_SLICE; id++) {
+    for (id = place[1] + 1; id <= place[1] + leads; id++) {
         crm_dup_read_ask(f, id);
     }
 
@@ -234,7 +236,7 @@ crm_dup_write(crm_flow_t *f, const crm_record_t *lead, int64_t upto,
 static ngx_int_t
 crm_dup_built(crm_flow_t *f)
 {
-    int64_t        place[2], last, i;
+    int64_t        place[2], leads, last, i;
     crm_ops_t      ops;
     crm_rule_t     rule;
     crm_job_t     *job = crm_job(f);
@@ -242,6 +244,7 @@ crm_dup_built(crm_flow_t *f)
     crm_record_t  *lead;
 
     crm_dup_cursor(job, place, 2);
+    leads = crm_dup_leads(f->conf, place[0]);
     crm_ops_init(&ops, &f->arena);
 
     /* a lead that is written under another configuration knows of other
@@ -250,7 +253,7 @@ crm_dup_built(crm_flow_t *f)
     crm_write_rule(f, &rule);
     crm_change_conf(&ops, &rule);
 
-    for (i = 1; i <= CRM_DUP_SLICE; i++) {
+    for (i = 1; i <= leads; i++) {
         rc = crm_dup_read_take(f, place[1] + i, &f->reply[i], &lead);
 
         if (rc == NGX_DECLINED) {
@@ -270,8 +273,8 @@ crm_dup_built(crm_flow_t *f)
 
     job->total = ngx_max(last, job->done);
 
-    return place[1] + CRM_DUP_SLICE < last
-           ? crm_dup_save(f, &ops, "b", place[0], place[1] + CRM_DUP_SLICE)
+    return place[1] + leads < last
+           ? crm_dup_save(f, &ops, "b", place[0], place[1] + leads)
            : crm_dup_save(f, &ops, "e", place[0], 0);
 }
 

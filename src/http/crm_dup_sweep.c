@@ -13,12 +13,14 @@
 #define CRM_DUP_ASK      256            /* keys of one EXISTS */
 #define CRM_DUP_ASKS     16
 #define CRM_DUP_KEYS     (3 * CRM_DUP_BUCKETS)
-#define CRM_DUP_MEMBERS  200            /* taken from a large set at once */
+#define CRM_DUP_MEMBERS  512            /* those of a listpack at most: gone at
+                                           once; of more so many at a time */
 
 
 static ngx_int_t crm_dup_sweep_next(crm_flow_t *f);
 static ngx_int_t crm_dup_sweep_found(crm_flow_t *f);
-static ngx_int_t crm_dup_sweep_read(crm_flow_t *f);
+static ngx_int_t crm_dup_sweep_sized(crm_flow_t *f);
+static ngx_int_t crm_dup_sweep_large(crm_flow_t *f);
 static ngx_int_t crm_dup_sweep_rest(crm_flow_t *f);
 
 
@@ -26,6 +28,7 @@ typedef struct {
     int64_t      rule;
     int64_t      gen;
     int64_t      place;                 /* segment x buckets + bucket */
+    crm_str_t    large;                 /* a key that is taken in pieces */
 } crm_dup_sweep_t;
 
 
@@ -60,6 +63,17 @@ crm_dup_sweep_key(crm_flow_t *f, const crm_dup_sweep_t *s, int64_t place)
 }
 
 
+/* the members of a large one that go next */
+
+static void
+crm_dup_sweep_ask(crm_flow_t *f, const crm_dup_sweep_t *s)
+{
+    crm_flow_call(f, "ZRANGE", s->large, crm_str("0"),
+                  crm_arena_printf(&f->arena, "%d", CRM_DUP_MEMBERS - 1),
+                  (crm_str_t) crm_null_string);
+}
+
+
 ngx_int_t
 crm_dup_sweep(crm_flow_t *f)
 {
@@ -88,10 +102,10 @@ crm_dup_sweep(crm_flow_t *f)
     }
 
     if (s->place >= CRM_DUP_KEYS) {
-        crm_flow_call(f, "ZRANGE", crm_flow_key(f, "d:%lld:%lld:g",
-                                                (long long) s->rule,
-                                                (long long) s->gen),
-                      crm_str("0"), crm_str("499"), none);
+        s->large = crm_flow_key(f, "d:%lld:%lld:g", (long long) s->rule,
+                                (long long) s->gen);
+
+        crm_dup_sweep_ask(f, s);
         crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:lead"), none,
                       none);
         return crm_flow_wait(f, crm_dup_sweep_rest);
@@ -169,31 +183,61 @@ crm_dup_sweep_found(crm_flow_t *f)
     }
 
     for (k = 0; k < CRM_DUP_ASK; k++) {
-        crm_flow_call(f, "ZRANGE", crm_dup_sweep_key(f, s, s->place + k),
-                      crm_str("0"),
-                      crm_arena_printf(&f->arena, "%d", CRM_DUP_MEMBERS - 1),
-                      none);
+        crm_flow_call(f, "ZCARD", crm_dup_sweep_key(f, s, s->place + k), none,
+                      none, none);
     }
 
-    return crm_flow_wait(f, crm_dup_sweep_read);
+    return crm_flow_wait(f, crm_dup_sweep_sized);
 }
 
 
-/* a large one piece by piece: to delete it would keep everybody waiting */
+/* a large one goes first, and alone */
 
-static ngx_uint_t
-crm_dup_sweep_set(crm_flow_t *f, crm_ops_t *ops, crm_str_t key,
-    const crm_reply_t *members, ngx_uint_t max)
+static ngx_int_t
+crm_dup_sweep_sized(crm_flow_t *f)
 {
-    uint32_t    i;
-    crm_str_t  *argv, none = crm_null_string;
+    crm_ops_t         ops;
+    crm_str_t         key, none = crm_null_string;
+    ngx_uint_t        k;
+    crm_dup_sweep_t  *s = f->data;
 
-    if (members->n == 0) {
-        return 1;
+    crm_ops_init(&ops, &f->arena);
+
+    for (k = 0; k < CRM_DUP_ASK; k++) {
+
+        if (f->reply[k].num == 0) {
+            continue;
+        }
+
+        key = crm_dup_sweep_key(f, s, s->place + k);
+
+        if (f->reply[k].num > CRM_DUP_MEMBERS) {
+            s->large = key;
+            crm_dup_sweep_ask(f, s);
+
+            return crm_flow_wait(f, crm_dup_sweep_large);
+        }
+
+        crm_ops_put(&ops, "DEL", key, none, none, none);
     }
 
-    if (members->n < max) {
-        crm_ops_put(ops, "DEL", key, none, none, none);
+    s->place += CRM_DUP_ASK;
+
+    return crm_dup_sweep_save(f, &ops, s);
+}
+
+
+/* the members that were read; 1: there are no others, nor is the set */
+
+static ngx_uint_t
+crm_dup_sweep_take(crm_flow_t *f, crm_ops_t *ops, const crm_dup_sweep_t *s)
+{
+    uint32_t            i;
+    crm_str_t          *argv, none = crm_null_string;
+    const crm_reply_t  *members = &f->reply[0];
+
+    if (members->n < CRM_DUP_MEMBERS) {
+        crm_ops_put(ops, "DEL", s->large, none, none, none);
         return 1;
     }
 
@@ -204,7 +248,7 @@ crm_dup_sweep_set(crm_flow_t *f, crm_ops_t *ops, crm_str_t key,
     }
 
     argv[0] = crm_str("ZREM");
-    argv[1] = key;
+    argv[1] = s->large;
 
     for (i = 0; i < members->n; i++) {
         argv[2 + i] = members->item[i].str;
@@ -217,21 +261,13 @@ crm_dup_sweep_set(crm_flow_t *f, crm_ops_t *ops, crm_str_t key,
 
 
 static ngx_int_t
-crm_dup_sweep_read(crm_flow_t *f)
+crm_dup_sweep_large(crm_flow_t *f)
 {
     crm_ops_t         ops;
-    ngx_uint_t        k, all;
     crm_dup_sweep_t  *s = f->data;
 
     crm_ops_init(&ops, &f->arena);
-
-    for (all = 1, k = 0; k < CRM_DUP_ASK; k++) {
-        all &= crm_dup_sweep_set(f, &ops,
-                                 crm_dup_sweep_key(f, s, s->place + k),
-                                 &f->reply[k], CRM_DUP_MEMBERS);
-    }
-
-    s->place += all ? CRM_DUP_ASK : 0;
+    (void) crm_dup_sweep_take(f, &ops, s);
 
     return crm_dup_sweep_save(f, &ops, s);
 }
@@ -249,11 +285,7 @@ crm_dup_sweep_rest(crm_flow_t *f)
 
     crm_ops_init(&ops, &f->arena);
 
-    if (!crm_dup_sweep_set(f, &ops, crm_flow_key(f, "d:%lld:%lld:g",
-                                                 (long long) s->rule,
-                                                 (long long) s->gen),
-                           &f->reply[0], 500))
-    {
+    if (!crm_dup_sweep_take(f, &ops, s)) {
         return crm_dup_sweep_save(f, &ops, s);
     }
 
