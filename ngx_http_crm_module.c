@@ -308,11 +308,14 @@ ngx_http_crm_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_core_loc_conf_t  *core;
 
     /* the handler belongs to one location: "on" is not inherited, but by what
-       "if" and "limit_except" make within that location */
+       "if" and "limit_except" make within that location, unless they name
+       another handler */
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (core->noname && (prev->enable == 1 || prev->operator == 1)) {
+    if (core->noname && core->handler == NULL
+        && (prev->enable == 1 || prev->operator == 1))
+    {
         conf->enable = prev->enable;
         conf->operator = prev->operator;
         conf->prefix = prev->prefix;

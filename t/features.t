@@ -20,6 +20,7 @@ my $ours = 'crm on; crm_tenant $crm_host_tenant;';
 my $server = CRM::Test->private(workers => 1, server => <<END);
     location /guarded { auth_request /crm/v1/me; alias $dir; }
     location /if { $ours if (\$http_x_if) { set \$that 1; } }
+    location /away { $ours if (\$http_x_away) { proxy_pass http://127.0.0.1:1; } }
     location /except { $ours limit_except GET { allow 127.0.0.1; deny all; } }
     location /short { $ours rewrite ^ /me break; }
     location /from/crm { $ours rewrite ^ /if/me last; }
@@ -75,6 +76,8 @@ for (['allowed'], ['allowed, unchanged', 'If-None-Match' => $etag]) {
 
 is((ask('GET /if/me'))[0], 200, 'a block that does not hold');
 is((ask('GET /if/me', 'X-If' => 1))[0], 200, 'a block that holds');
+is((ask('GET /away/me'))[0], 200, 'a block with a handler that does not hold');
+is((ask('GET /away/me', 'X-Away' => 1))[0], 502, '... and one that does');
 is((ask('GET /from/crm/v1/x'))[0], 200, 'rewritten to another location');
 is((ask('GET /short/calendar.ics?token=x'))[0], 404, 'a shorter URI');
 is((ask('GET /named'))[0], 404, 'a named location');
