@@ -165,18 +165,27 @@ crm_flow_destroy(crm_flow_t *f)
 }
 
 
-void
-crm_flow_cmd(crm_flow_t *f, ngx_uint_t argc, const crm_str_t *argv)
+/* where a command is lost, the replies to those that follow would be taken for
+   others' */
+
+static crm_batch_t *
+crm_flow_batch(crm_flow_t *f)
 {
     if (f->batch == NULL) {
         f->batch = crm_batch_create(f->redis);
-
-        if (f->batch == NULL) {
-            return;
-        }
+        f->lost |= f->batch == NULL;
     }
 
-    crm_batch_add(f->batch, argc, argv);
+    return f->batch;
+}
+
+
+void
+crm_flow_cmd(crm_flow_t *f, ngx_uint_t argc, const crm_str_t *argv)
+{
+    if (crm_flow_batch(f) != NULL) {
+        crm_batch_add(f->batch, argc, argv);
+    }
 }
 
 
@@ -229,22 +238,16 @@ crm_flow_exec(crm_flow_t *f)
 void
 crm_flow_commit(crm_flow_t *f, const crm_ops_t *ops)
 {
-    if (f->batch == NULL) {
-        f->batch = crm_batch_create(f->redis);
-
-        if (f->batch == NULL) {
-            return;
-        }
+    if (crm_flow_batch(f) != NULL) {
+        crm_batch_add_commit(f->batch, ops);
     }
-
-    crm_batch_add_commit(f->batch, ops);
 }
 
 
 ngx_int_t
 crm_flow_wait(crm_flow_t *f, crm_step_pt next)
 {
-    if (f->batch == NULL) {
+    if (f->batch == NULL || f->lost) {
         return crm_flow_error(f);
     }
 

@@ -99,6 +99,7 @@ struct crm_flow_s {
 
     crm_answer_t          answer;
 
+    unsigned              lost:1;       /* a command, out of memory */
     unsigned              finished:1;
     unsigned              of_request:1; /* owner is a crm_request_t */
 };
@@ -122,7 +123,7 @@ void crm_flow_abandon(crm_flow_t *f);
 void crm_flow_destroy(crm_flow_t *f);
 
 
-/* ---- for steps ------------------------------------------------------------ */
+/* ---- for steps ---------------------------------------------------------- */
 
 /* one more command for the next crm_flow_wait() */
 void crm_flow_cmd(crm_flow_t *f, ngx_uint_t argc, const crm_str_t *argv);
