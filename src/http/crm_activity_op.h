@@ -30,7 +30,7 @@ struct crm_activity_op_s {
     ngx_int_t           (*decide)(crm_flow_t *f, crm_activity_op_t *o,
         const crm_rule_t *rule);
 
-    /* the commit is made, ids are given: prepares the answer */
+    /* ids are given, the commit is made but not sent: prepares the answer */
     ngx_int_t           (*answer)(crm_flow_t *f, crm_activity_op_t *o);
 
     void                 *data;

@@ -149,7 +149,7 @@ crm_auth_counters(crm_flow_t *f, const crm_reply_t *root)
 void
 crm_auth_touch(crm_flow_t *f, crm_token_t *token)
 {
-    u_char        text[3][NGX_INT64_LEN];
+    u_char        text[2][NGX_INT64_LEN];
     crm_str_t     argv[4];
     crm_batch_t  *batch;
 

@@ -46,7 +46,6 @@ typedef struct {
     uint64_t              tag;          /* hash of viewer and query */
     crm_str_t             scope;        /* of the columns' cursors */
     crm_step_pt           done;         /* figures alone: runs with them */
-    void                 *data;         /* of who asked for them */
 } crm_board_t;
 
 
@@ -77,11 +76,9 @@ ngx_int_t crm_board_json(crm_flow_t *f, crm_board_t *board,
 void crm_board_figures_json(const crm_board_t *board,
     const crm_board_column_t *column, crm_out_t *out);
 
-/*
- * The figures of some columns as the caller sees them, without cards.  `done`
- * runs with f->data the board, and board->data as given.
- */
+/* the figures of some columns as the caller sees them, without cards, then
+   `done' with f->data the board; each stage is there */
 ngx_int_t crm_board_figures_of(crm_flow_t *f, int64_t type,
-    const int64_t *stages, ngx_uint_t n, crm_step_pt done, void *data);
+    const int64_t *stages, ngx_uint_t n, crm_step_pt done);
 
 #endif /* CRM_BOARD_H */

@@ -337,7 +337,7 @@ crm_board_taken(crm_flow_t *f)
 
 ngx_int_t
 crm_board_figures_of(crm_flow_t *f, int64_t type, const int64_t *stages,
-    ngx_uint_t n, crm_step_pt done, void *data)
+    ngx_uint_t n, crm_step_pt done)
 {
     ngx_uint_t     i;
     crm_board_t   *board;
@@ -350,7 +350,6 @@ crm_board_figures_of(crm_flow_t *f, int64_t type, const int64_t *stages,
 
     f->data = board;
     board->done = done;
-    board->data = data;
 
     if (crm_query_parse(f, &none, &crm_entities[CRM_KIND_LEAD],
                         &board->scan.query)

@@ -144,6 +144,7 @@ ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
 
 /* ---- crm_bulk_convert.c -------------------------------------------------- */
 
+/* `start' of the action convert */
 ngx_int_t crm_bulk_convert_start(crm_flow_t *f);
 
 

@@ -121,13 +121,11 @@ crm_bulk_convert_extend(crm_flow_t *f, crm_conversion_t *c)
 
 
 static void
-crm_bulk_convert_after(crm_flow_t *f, crm_conversion_t *c)
+crm_bulk_convert_after(crm_conversion_t *c)
 {
     unsigned     i;
     ngx_uint_t   k;
     crm_bulk_t  *b = crm_bulk_of((crm_child_t *) c->of);
-
-    (void) f;
 
     b->turn += c->to.has_user;
 
@@ -147,18 +145,9 @@ static ngx_uint_t
 crm_bulk_convert_listed(const crm_bulk_t *b, int64_t id)
 {
     ngx_uint_t  i;
-    json_t     *ids;
 
     for (i = 0; i < b->n; i++) {
         if (b->item[i].id == id) {
-            return 1;
-        }
-    }
-
-    ids = b->job != NULL ? json_object_get(b->job->params, "ids") : NULL;
-
-    for (i = 0; i < json_array_size(ids); i++) {
-        if (json_integer_value(json_array_get(ids, i)) == id) {
             return 1;
         }
     }
@@ -180,9 +169,7 @@ crm_bulk_convert_select(crm_flow_t *f, crm_conversion_t *c, crm_step_pt next)
     c->next = next;
     f->nreply = 0;
 
-    if (b->job == NULL
-        || json_is_array(json_object_get(b->job->params, "ids")))
-    {
+    if (b->job == NULL) {
         return crm_bulk_convert_selected(f);
     }
 

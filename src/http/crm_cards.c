@@ -1,8 +1,8 @@
-/* reads the figures of teams; see crm_dashboard.h */
+/* reads the figures of teams; see crm_cards.h */
 
 #include "crm_activity.h"
 #include "crm_auth.h"
-#include "crm_dashboard.h"
+#include "crm_cards.h"
 #include "crm_money.h"
 #include "crm_scan.h"
 #include "crm_time.h"

@@ -356,7 +356,7 @@ crm_check_last_ids(crm_flow_t *f, const crm_reply_t *root)
 
         one = &crm_entities[kind].name;
 
-        crm_check_fault(c, crm_check_mix(kind, 'I'),
+        crm_check_fault(c, crm_check_mix(kind, 'L'),
                         "id:%.*s is %lld, but there is %.*s %lld",
                         (int) one->len, one->data, (long long) last,
                         (int) one->len, one->data,

@@ -132,62 +132,11 @@ crm_config_delete(crm_flow_t *f)
 }
 
 
+/* how many of each kind refer to it */
+
 static void
-crm_config_in_use_one(crm_out_t *out, crm_kind_t kind, int64_t count)
-{
-    if (count > 0) {
-        crm_out_json(out, &crm_entities[kind].plural);
-        crm_out_char(out, ':');
-        crm_out_int(out, count);
-        crm_out_char(out, ',');
-    }
-}
-
-
-/* 409 with "counts": {"leads": 3, "stages": 1} */
-
-static ngx_int_t
-crm_config_in_use(crm_flow_t *f, const int64_t *counts)
-{
-    size_t      n;
-    crm_kind_t  k;
-    crm_out_t   out;
-
-    crm_out_init(&out, &f->arena, 256);
-    crm_out_lit(&out, "\"counts\":{");
-
-    for (k = CRM_CONF_KINDS; k < CRM_KINDS; k++) {
-        crm_config_in_use_one(&out, k, counts[k]);
-    }
-
-    for (k = 0; k < CRM_CONF_KINDS; k++) {
-        crm_config_in_use_one(&out, k, counts[k]);
-    }
-
-    if (crm_out_join(&out, &f->answer.members) != CRM_OK) {
-        return NGX_ERROR;
-    }
-
-    f->answer.members.data[f->answer.members.len - 1] = '}';
-
-    /* names in JSON are snake_case, those of routes are not */
-
-    for (n = 0; n < f->answer.members.len; n++) {
-        if (f->answer.members.data[n] == '-') {
-            f->answer.members.data[n] = '_';
-        }
-    }
-
-    return crm_flow_problem(f, CRM_P_IN_USE, NULL);
-}
-
-
-/* how many of each kind refer to it; returns how many in all */
-
-static int64_t
 crm_config_counted(crm_flow_t *f, const crm_record_t *rec, int64_t *counts)
 {
-    int64_t                     used;
     unsigned                    config[CRM_CONF_KINDS];
     crm_kind_t                  k;
     ngx_uint_t                  i;
@@ -197,17 +146,13 @@ crm_config_counted(crm_flow_t *f, const crm_record_t *rec, int64_t *counts)
     crm_config_references(f->conf, rec->entity->kind, crm_record_id(rec),
                           config);
 
-    for (used = 0, k = 0; k < CRM_KINDS; k++) {
+    for (k = 0; k < CRM_KINDS; k++) {
         counts[k] = k < CRM_CONF_KINDS ? config[k] : 0;
 
         for (i = 0; i < asked->asked[k]; i++) {
             counts[k] += (reply++)->num;
         }
-
-        used += counts[k];
     }
-
-    return used;
 }
 
 
@@ -216,6 +161,7 @@ crm_config_delete_counted(crm_flow_t *f)
 {
     int64_t               counts[CRM_KINDS];
     crm_ops_t             ops;
+    ngx_int_t             rc;
     crm_rule_t            rule;
     crm_record_t         *rec;
     crm_config_counts_t  *asked = f->data;
@@ -226,8 +172,12 @@ crm_config_delete_counted(crm_flow_t *f)
         return crm_flow_retry(f);
     }
 
-    if (crm_config_counted(f, rec, counts) > 0) {
-        return crm_config_in_use(f, counts);
+    crm_config_counted(f, rec, counts);
+
+    rc = crm_counts_in_use(f, counts);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     crm_write_rule(f, &rule);

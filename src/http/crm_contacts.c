@@ -390,54 +390,10 @@ crm_contact_delete_load(crm_flow_t *f)
 }
 
 
-/* only what is not zero is named */
-
-static ngx_int_t
-crm_contact_in_use(crm_flow_t *f, int64_t leads, int64_t people,
-    int64_t activities, int64_t orders)
-{
-    ngx_uint_t  i, n;
-    crm_out_t   out;
-
-    const struct {
-        crm_kind_t  kind;
-        int64_t     count;
-    } counts[] = {
-        { CRM_KIND_LEAD, leads }, { CRM_KIND_CONTACT, people },
-        { CRM_KIND_ACTIVITY, activities }, { CRM_KIND_ORDER, orders }
-    };
-
-    crm_out_init(&out, &f->arena, 128);
-    crm_out_lit(&out, "\"counts\":{");
-
-    for (n = 0, i = 0; i < 4; i++) {
-        if (counts[i].count == 0) {
-            continue;
-        }
-
-        if (n++ > 0) {
-            crm_out_char(&out, ',');
-        }
-
-        crm_out_json(&out, &crm_entities[counts[i].kind].plural);
-        crm_out_char(&out, ':');
-        crm_out_int(&out, counts[i].count);
-    }
-
-    crm_out_char(&out, '}');
-
-    if (crm_out_join(&out, &f->answer.members) != CRM_OK) {
-        return NGX_ERROR;
-    }
-
-    return crm_flow_problem(f, CRM_P_IN_USE, NULL);
-}
-
-
 static ngx_int_t
 crm_contact_delete_loaded(crm_flow_t *f)
 {
-    int64_t            people, activities, orders;
+    int64_t            counts[CRM_KINDS];
     ngx_int_t          rc;
     crm_ops_t          ops;
     crm_rule_t         rule;
@@ -454,13 +410,18 @@ crm_contact_delete_loaded(crm_flow_t *f)
         return NGX_OK;
     }
 
-    people = crm_contact_people(o, &f->reply[2]);
-    activities = f->reply[f->nreply - 3].num + f->reply[f->nreply - 2].num;
-    orders = f->reply[f->nreply - 1].num;
+    ngx_memzero(counts, sizeof(counts));
 
-    if (f->reply[1].num > 0 || people > 0 || activities > 0 || orders > 0) {
-        return crm_contact_in_use(f, f->reply[1].num, people, activities,
-                                  orders);
+    counts[CRM_KIND_LEAD] = f->reply[1].num;
+    counts[CRM_KIND_CONTACT] = crm_contact_people(o, &f->reply[2]);
+    counts[CRM_KIND_ACTIVITY] = f->reply[f->nreply - 3].num
+                                + f->reply[f->nreply - 2].num;
+    counts[CRM_KIND_ORDER] = f->reply[f->nreply - 1].num;
+
+    rc = crm_counts_in_use(f, counts);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
     crm_write_rule(f, &rule);

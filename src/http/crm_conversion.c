@@ -358,9 +358,7 @@ crm_conversion_write(crm_flow_t *f, crm_conversion_t *c,
 {
     crm_record_t  *old = c->g.m.rec[0];
 
-    if (crm_conversion_contact_ids(f, c) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    crm_conversion_contact_ids(f, c);
 
     c->to.contact = c->contact;
     c->to.company = c->company;
@@ -472,7 +470,7 @@ crm_conversion_committed(crm_flow_t *f)
 
     case NGX_OK:
         if (c->after != NULL) {
-            c->after(f, c);
+            c->after(c);
         }
 
         return NGX_OK;

@@ -48,7 +48,7 @@ struct crm_conversion_s {
     ngx_int_t          (*extend)(crm_flow_t *f, crm_conversion_t *c);
 
     /* the commit is done; may be NULL */
-    void               (*after)(crm_flow_t *f, crm_conversion_t *c);
+    void               (*after)(crm_conversion_t *c);
 
     /* what is found */
     crm_record_t        *lead;
@@ -84,7 +84,7 @@ extern const crm_str_t  crm_conversion_contact_name;
 ngx_int_t crm_conversion_contact(crm_flow_t *f, crm_step_pt next);
 
 /* ids for those that are made, and their writes */
-ngx_int_t crm_conversion_contact_ids(crm_flow_t *f, crm_conversion_t *c);
+void crm_conversion_contact_ids(crm_flow_t *f, crm_conversion_t *c);
 ngx_int_t crm_conversion_contact_write(crm_flow_t *f, crm_conversion_t *c,
     const crm_rule_t *rule);
 

@@ -228,7 +228,7 @@ crm_conversion_company(crm_flow_t *f)
 
 /* ---- the commit --------------------------------------------------------- */
 
-ngx_int_t
+void
 crm_conversion_contact_ids(crm_flow_t *f, crm_conversion_t *c)
 {
     int64_t  seen;
@@ -253,8 +253,6 @@ crm_conversion_contact_ids(crm_flow_t *f, crm_conversion_t *c)
                               crm_record_id(c->company));
         }
     }
-
-    return NGX_OK;
 }
 
 

@@ -105,6 +105,56 @@ crm_counts_check(const crm_counts_t *counts, crm_ops_t *ops)
 }
 
 
+ngx_int_t
+crm_counts_in_use(crm_flow_t *f, const int64_t *counts)
+{
+    size_t      i;
+    crm_str_t  *members = &f->answer.members;
+    crm_out_t   out;
+    crm_kind_t  kind;
+    ngx_uint_t  n;
+
+    crm_out_init(&out, &f->arena, 256);
+    crm_out_lit(&out, "\"counts\":{");
+
+    for (n = 0, kind = 0; kind < CRM_KINDS; kind++) {
+        if (counts[kind] == 0) {
+            continue;
+        }
+
+        if (n++ > 0) {
+            crm_out_char(&out, ',');
+        }
+
+        crm_out_json(&out, &crm_entities[kind].plural);
+        crm_out_char(&out, ':');
+        crm_out_int(&out, counts[kind]);
+    }
+
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    crm_out_char(&out, '}');
+
+    if (crm_out_join(&out, members) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    /* names in JSON are snake_case, those of routes are not */
+
+    for (i = 0; i < members->len; i++) {
+        if (members->data[i] == '-') {
+            members->data[i] = '_';
+        }
+    }
+
+    (void) crm_flow_problem(f, CRM_P_IN_USE, NULL);
+
+    return NGX_DECLINED;
+}
+
+
 static crm_count_t *
 crm_counts_add(crm_counts_t *counts, crm_check_type_t type, crm_str_t key)
 {

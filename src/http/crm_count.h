@@ -45,4 +45,8 @@ ngx_uint_t crm_count_bits(crm_counts_t *counts, crm_str_t bitmap,
    flow anew */
 ngx_int_t crm_counts_check(const crm_counts_t *counts, crm_ops_t *ops);
 
+/* how many of each kind refer to it: NGX_OK where none does, else NGX_DECLINED
+   with 409 and "counts": {"leads": 3, "stages": 1} */
+ngx_int_t crm_counts_in_use(crm_flow_t *f, const int64_t *counts);
+
 #endif /* CRM_COUNT_H */

@@ -7,7 +7,7 @@
  */
 
 #include "crm_activity.h"
-#include "crm_dashboard.h"
+#include "crm_cards.h"
 #include "crm_handlers.h"
 #include "crm_respond.h"
 #include "crm_scan.h"

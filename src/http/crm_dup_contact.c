@@ -154,11 +154,6 @@ crm_dup_contact_id(const crm_str_t *member)
         digits.len = 10;
     }
 
-    while (digits.len > 1 && digits.data[0] == '0') {
-        digits.data++;
-        digits.len--;
-    }
-
     return crm_str_int(&digits, &id) == CRM_OK ? id : 0;
 }
 

@@ -1,9 +1,10 @@
 /*
  * What the index has of a lead's keys and contact; see crm_dup_find.h.
  *
- * Steps (crm_dup_ask.c queues their reads): the entries of its keys and of its contact; how many there are of
- * those that are too many, and the contacts of its company; the leads of
- * those; then the records themselves (crm_dup_judge.c).
+ * Steps (crm_dup_ask.c queues their reads): the entries of its keys and of its
+ * contact; how many there are of those that are too many, and the contacts of
+ * its company; the leads of those; then the records themselves
+ * (crm_dup_judge.c).
  */
 
 #include "crm_bitmap.h"
@@ -167,18 +168,11 @@ crm_dup_hits(crm_flow_t *f, crm_dup_find_t *d, const crm_reply_t *reply,
     int64_t         id;
     uint32_t        i;
     ngx_uint_t      k, cap;
-    crm_str_t       text;
     crm_dup_hit_t  *hit;
 
     for (i = 0; i < reply->n; i++) {
-        text = reply->item[i].str;
 
-        while (text.len > 1 && text.data[0] == '0') {
-            text.data++;
-            text.len--;
-        }
-
-        if (crm_str_int(&text, &id) != CRM_OK || id == d->self) {
+        if (crm_str_int(&reply->item[i].str, &id) != CRM_OK || id == d->self) {
             continue;
         }
 

@@ -57,8 +57,11 @@ void crm_dup_ask_leads(crm_flow_t *f, int64_t contact);
 ngx_uint_t crm_dup_nsegments(const crm_dup_find_t *d);
 
 
+/* the id of a contact as the key of a reason */
 crm_str_t crm_dup_find_id(crm_flow_t *f, int64_t id);
 
+/* reads the records that the index names and decides which of them match, then
+   the search's `next' */
 ngx_int_t crm_dup_judge(crm_flow_t *f);
 
 #endif /* CRM_DUP_FIND_INT_H */

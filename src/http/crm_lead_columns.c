@@ -50,7 +50,7 @@ crm_lead_columns(crm_flow_t *f, crm_lead_op_t *o)
     n = crm_lead_columns_of(o, stages);
 
     return crm_board_figures_of(f, o->lead->v[CRM_LEAD_TYPE].num, stages, n,
-                                crm_lead_columns_add, o);
+                                crm_lead_columns_add);
 }
 
 
@@ -110,5 +110,5 @@ crm_lead_columns_again(crm_flow_t *f, const crm_str_t *columns)
     }
 
     return crm_board_figures_of(f, num[0], num + 1, n - 1,
-                                crm_lead_columns_add, NULL);
+                                crm_lead_columns_add);
 }

@@ -3,8 +3,8 @@
  * counters that the commits move (crm_team_index.h).
  */
 
-#ifndef CRM_DASHBOARD_H
-#define CRM_DASHBOARD_H
+#ifndef CRM_CARDS_H
+#define CRM_CARDS_H
 
 #include "crm_team_index.h"
 #include "crm_list.h"
@@ -70,4 +70,4 @@ ngx_int_t crm_cards_take(crm_flow_t *f, crm_cards_t *cards);
 /* the members of a card, without braces */
 void crm_card_json(crm_out_t *out, const crm_card_t *card);
 
-#endif /* CRM_DASHBOARD_H */
+#endif /* CRM_CARDS_H */
