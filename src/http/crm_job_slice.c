@@ -245,6 +245,9 @@ crm_job_save(crm_flow_t *f, crm_ops_t *ops, const crm_str_t *cursor)
         return NGX_ERROR;
     }
 
+    /* the slice before this repetition may have been about to end it */
+
+    job->ending = 0;
     job->next_cursor.data = NULL;
 
     if (cursor != NULL) {

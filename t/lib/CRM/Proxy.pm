@@ -1,8 +1,9 @@
 package CRM::Proxy;
 
 # A process between nginx and Redis that can cut a connection in the middle of
-# a reply, as a network does, or let requests through by and by, so that those
-# of several connections come in turns.
+# a reply, as a network does, let requests through by and by, so that those of
+# several connections come in turns, or hold one back, so that others come
+# between it and what was read before it.
 
 use strict;
 use warnings;
@@ -13,7 +14,9 @@ use POSIX ();
 
 
 # Options: listen, upstream (paths of unix sockets), piece (bytes of a
-# connection to Redis at a time; all that are there).
+# connection to Redis at a time; all that are there), hold (a pattern: after
+# arm() the first request that matches waits, with what its connection sends
+# after it, for release()).
 
 sub new {
     my ($class, %self) = @_;
@@ -30,8 +33,7 @@ sub new {
     my $pid = fork // die "fork: $!\n";
 
     if ($pid == 0) {
-        eval { serve($listener, $self{upstream}, $parent,
-                     $self{piece} // 65_536) };
+        eval { serve($listener, $parent, %self) };
         POSIX::_exit(0);
     }
 
@@ -45,6 +47,35 @@ sub cut {
     my ($self) = @_;
 
     kill 'USR1', $self->{pid};
+}
+
+
+sub arm {
+    my ($self) = @_;
+
+    unlink "$self->{listen}.held";
+    kill 'HUP', $self->{pid};
+}
+
+
+# whether the request to hold has come; waits so many seconds for it
+
+sub held {
+    my ($self, $seconds) = @_;
+
+    for (0 .. 100 * ($seconds // 0)) {
+        return 1 if -e "$self->{listen}.held";
+        select undef, undef, undef, 0.01 if $seconds;
+    }
+
+    return 0;
+}
+
+
+sub release {
+    my ($self) = @_;
+
+    kill 'USR2', $self->{pid};
 }
 
 
@@ -69,12 +100,16 @@ sub DESTROY {
 # ---- the process ---------------------------------------------------------
 
 sub serve {
-    my ($listener, $upstream, $parent, $piece) = @_;
+    my ($listener, $parent, %self) = @_;
 
-    my $cut = 0;
-    my (%peer, %out, %redis);
+    my $piece = $self{piece} // 65_536;
+    my $hold = $self{hold};
+    my ($cut, $armed, $release) = (0, 0, 0);
+    my (%peer, %out, %redis, @held);
 
     local $SIG{USR1} = sub { $cut = 1 };
+    local $SIG{USR2} = sub { $release = 1 };
+    local $SIG{HUP}  = sub { ($armed, $release) = (1, 0) };
     local $SIG{PIPE} = 'IGNORE';
 
     my $end = sub {
@@ -87,8 +122,14 @@ sub serve {
     my %open;                           # the handles by name, for select
 
     while (getppid() == $parent) {
-        my $reading = IO::Select->new($listener, grep { $peer{$_} }
-                                                 values %open);
+        if ($release && @held) {
+            $out{ $held[1] } .= $held[2];
+            @held = ();
+        }
+
+        my $reading = IO::Select->new($listener, grep {
+            $peer{$_} && !(@held && $_ == $held[0])
+        } values %open);
         my $writing = IO::Select->new(grep { length($out{$_} // '') }
                                       values %open);
         my ($readable, $writable) = IO::Select->select($reading, $writing,
@@ -104,7 +145,7 @@ sub serve {
         for my $socket (@{ $readable // [] }) {
             if ($socket == $listener) {
                 my $client = $listener->accept or next;
-                my $server = IO::Socket::UNIX->new(Peer => $upstream);
+                my $server = IO::Socket::UNIX->new(Peer => $self{upstream});
 
                 if (!$server) {
                     close $client;
@@ -126,6 +167,13 @@ sub serve {
             if ($n && $cut && $redis{$socket}) {
                 syswrite $other, substr $data, 0, rand $n;
                 ($cut, $n) = (0, 0);
+            }
+
+            if ($n && $armed && !$redis{$socket} && $data =~ $hold) {
+                @held = ($socket, $other, $data);
+                $armed = 0;
+                open my $fh, '>', "$self{listen}.held" or die $!;
+                next;
             }
 
             if ($n) {
