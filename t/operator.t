@@ -460,6 +460,25 @@ subtest 'deletion' => sub {
 };
 
 
+subtest 'a token beyond those that an admin may make' => sub {
+    my $admin = CRM::Test->tenant;
+    my $path = '/users/1/tokens';
+
+    1 while $admin->post($path, { name => 'one more' })->status == 201;
+
+    my $res = $op->operator('POST', '/tenants/' . $admin->slug . '/tokens',
+                            { email => 'admin@tests.example' });
+    my ($id, $token) = @{ $res->json }{qw(id token)};
+    my $list = $admin->get("$path?limit=1000&total=true")->json;
+
+    is($list->{total}, 101, 'it is counted');
+    is((grep { $_->{id} == $id } @{ $list->{data} }), 1, 'and listed');
+    $op->status_ok($admin->delete("$path/$id"), 204);
+    $op->problem_ok($admin->get('/me', token => $token), 401,
+                    'unauthorized');
+};
+
+
 subtest 'deletion that stopped half-way' => sub {
     my $admin = CRM::Test->tenant;
     my $path = '/tenants/' . $admin->slug;
@@ -482,6 +501,32 @@ subtest 'deletion that stopped half-way' => sub {
               'nothing is left');
     $op->status_ok($op->operator('POST', '/tenants',
                                  body(slug => $admin->slug)), 201);
+};
+
+
+subtest 'deletion that comes late finds the next tenant of the name' => sub {
+    my $old = CRM::Test->tenant;
+    my $job = $op->operator('DELETE', '/tenants/' . $old->slug);
+    my ($id) = $job->header('Location') =~ /(\d+)$/;
+
+    $op->wait_job($job);
+
+    my $new = CRM::Test->tenant(slug => $old->slug, company_name => 'Second');
+    $new->post('/leads', { name => 'first of the new' });
+
+    # as a worker leaves it that dies before it has told its end, or a second
+    # DELETE whose job is slower than the first one's
+    my $key = "{crm:registry}:job:$id";
+    $op->server->redis('HSET', $key, state => 'running', lease => 0);
+    $op->server->redis('ZADD', '{crm:registry}:queue', 1, ":$id");
+
+    is($op->wait_job($job)->json->{state}, 'done', 'it ends');
+    is($new->get('/settings')->json->{company_name}, 'Second',
+       'and leaves the new one alone');
+    $op->status_ok($new->get('/leads/1'), 200);
+    is($op->operator('GET', '/tenants/' . $new->slug)->json->{state},
+       'active', 'which is listed');
+    $new->check_clean;
 };
 
 

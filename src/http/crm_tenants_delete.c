@@ -4,7 +4,9 @@
  *
  * The root hash says `deleting' up to the end, so that no request of the
  * tenant gets as far as a write.  Every slice can be repeated, also by
- * another worker from any place: the scan then begins anew.
+ * another worker from any place: the scan then begins anew.  But what a job
+ * that comes late finds may be the next tenant of the name: it touches
+ * nothing where the root hash says anything else, or is gone with the entry.
  */
 
 #include "crm_registry.h"
@@ -19,13 +21,17 @@ typedef struct {
     crm_str_t   position;               /* of the scan */
     u_char      buf[NGX_INT64_LEN + 1];
     ngx_uint_t  found;                  /* keys of this scan */
+    unsigned    rooted:1;               /* the root hash is there */
 } crm_deletion_t;
 
 
 static ngx_int_t crm_delete_slice(crm_flow_t *f);
-static ngx_int_t crm_delete_scanned(crm_flow_t *f);
+static ngx_int_t crm_delete_seen(crm_flow_t *f);
+static ngx_int_t crm_delete_scanned(crm_flow_t *f, const crm_reply_t *reply);
 static ngx_int_t crm_delete_unlinked(crm_flow_t *f);
+static ngx_int_t crm_delete_next(crm_flow_t *f);
 static ngx_int_t crm_delete_rooted(crm_flow_t *f);
+static ngx_int_t crm_delete_leave(crm_flow_t *f);
 static ngx_int_t crm_delete_ended(crm_flow_t *f);
 static void crm_delete_release(crm_job_t *job);
 
@@ -60,7 +66,7 @@ crm_delete_release(crm_job_t *job)
 static ngx_int_t
 crm_delete_slice(crm_flow_t *f)
 {
-    crm_str_t        argv[6], start = crm_str("0");
+    crm_str_t        argv[6], start = crm_str("0"), none = crm_null_string;
     crm_job_t       *job = crm_job(f);
     crm_deletion_t  *d = job->data;
 
@@ -74,6 +80,10 @@ crm_delete_slice(crm_flow_t *f)
         crm_delete_from(d, &start);
     }
 
+    crm_flow_call(f, "HGET", f->tenant->root, crm_str("state"), none, none);
+    crm_flow_call(f, "ZSCORE", crm_str(CRM_REGISTRY), f->tenant->slug, none,
+                  none);
+
     argv[0] = crm_str("SCAN");
     argv[1] = d->position;
     argv[2] = crm_str("MATCH");
@@ -83,19 +93,38 @@ crm_delete_slice(crm_flow_t *f)
 
     crm_flow_cmd(f, 6, argv);
 
-    return crm_flow_wait(f, crm_delete_scanned);
+    return crm_flow_wait(f, crm_delete_seen);
 }
 
 
 static ngx_int_t
-crm_delete_scanned(crm_flow_t *f)
+crm_delete_seen(crm_flow_t *f)
+{
+    crm_job_t          *job = crm_job(f);
+    crm_deletion_t     *d = job->data;
+    const crm_reply_t  *state = &f->reply[0], *entry = &f->reply[1];
+
+    d->rooted = crm_reply_is_string(state);
+
+    if (d->rooted ? !crm_str_is(&state->str, "deleting")
+                  : !crm_reply_is_string(entry))
+    {
+        return crm_delete_ended(f);
+    }
+
+    return crm_delete_scanned(f, &f->reply[2]);
+}
+
+
+static ngx_int_t
+crm_delete_scanned(crm_flow_t *f, const crm_reply_t *reply)
 {
     uint32_t            i;
     crm_str_t          *argv;
     ngx_uint_t          n;
     crm_job_t          *job = crm_job(f);
     crm_deletion_t     *d = job->data;
-    const crm_reply_t  *keys, *reply = &f->reply[0];
+    const crm_reply_t  *keys;
 
     if (!crm_reply_is_array(reply) || reply->n != 2
         || !crm_reply_is_array(&reply->item[1]))
@@ -121,25 +150,32 @@ crm_delete_scanned(crm_flow_t *f)
 
     d->found += n - 1;
 
-    if (n > 1) {
-        crm_flow_cmd(f, n, argv);
-        return crm_flow_wait(f, crm_delete_unlinked);
+    if (n == 1) {
+        return crm_delete_next(f);
     }
 
-    return crm_delete_unlinked(f);
+    crm_flow_cmd(f, n, argv);
+
+    return crm_flow_wait(f, crm_delete_unlinked);
 }
 
 
 static ngx_int_t
 crm_delete_unlinked(crm_flow_t *f)
 {
+    crm_job(f)->done += f->reply[0].num;
+
+    return crm_delete_next(f);
+}
+
+
+static ngx_int_t
+crm_delete_next(crm_flow_t *f)
+{
+    crm_ops_t        ops;
     crm_str_t        none = crm_null_string;
     crm_job_t       *job = crm_job(f);
     crm_deletion_t  *d = job->data;
-
-    if (f->reply[0].type == CRM_REPLY_INTEGER) {
-        job->done += f->reply[0].num;
-    }
 
     if (!crm_str_is(&d->position, "0")) {
         return NGX_OK;
@@ -150,7 +186,21 @@ crm_delete_unlinked(crm_flow_t *f)
         return NGX_OK;
     }
 
-    crm_flow_call(f, "UNLINK", f->tenant->root, none, none, none);
+    if (!d->rooted) {
+        return crm_delete_leave(f);
+    }
+
+    crm_ops_init(&ops, &f->arena);
+
+    crm_ops_check(&ops, CRM_CHECK_FIELD_EQ, f->tenant->root,
+                  crm_str("state"), crm_str("deleting"));
+    crm_ops_put(&ops, "DEL", f->tenant->root, none, none, none);
+
+    if (ops.failed) {
+        return NGX_ERROR;
+    }
+
+    crm_flow_commit(f, &ops);
 
     return crm_flow_wait(f, crm_delete_rooted);
 }
@@ -158,6 +208,25 @@ crm_delete_unlinked(crm_flow_t *f)
 
 static ngx_int_t
 crm_delete_rooted(crm_flow_t *f)
+{
+    ngx_uint_t  failed;
+
+    switch (crm_commit_reply(&f->reply[0], &failed, NULL)) {
+
+    case NGX_OK:
+        return crm_delete_leave(f);
+
+    case NGX_DECLINED:
+        return NGX_OK;                  /* another job was faster */
+
+    default:
+        return NGX_ERROR;
+    }
+}
+
+
+static ngx_int_t
+crm_delete_leave(crm_flow_t *f)
 {
     crm_str_t  none = crm_null_string;
 
