@@ -450,8 +450,10 @@ crm_calendar_end(crm_flow_t *f, ngx_uint_t more)
         }
     }
 
-    return crm_list_end(f, &c->list, &text, c->list.n,
-                        more || c->query.cursor.len > 0);
+    crm_list_end(&c->list, &text, c->list.n,
+                 more || c->query.cursor.len > 0);
+
+    return NGX_OK;
 }
 
 

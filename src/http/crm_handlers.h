@@ -33,7 +33,7 @@ ngx_int_t crm_rule_test_handler(crm_flow_t *f);
 /* crm_list_conf.c */
 ngx_int_t crm_conf_list_handler(crm_flow_t *f);
 
-/* crm_users_api.c */
+/* crm_me.c, crm_tokens_api.c */
 ngx_int_t crm_me(crm_flow_t *f);
 ngx_int_t crm_tokens_list(crm_flow_t *f);
 ngx_int_t crm_token_create(crm_flow_t *f);
@@ -86,7 +86,7 @@ ngx_int_t crm_job_undo(crm_flow_t *f);
 /* crm_carry.c */
 ngx_int_t crm_reason_merge_handler(crm_flow_t *f);
 
-/* crm_messages.c */
+/* crm_messages.c, crm_message_note.c */
 ngx_int_t crm_messages_list(crm_flow_t *f);
 ngx_int_t crm_message_create(crm_flow_t *f);
 

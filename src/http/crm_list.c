@@ -64,17 +64,17 @@ crm_list_close(crm_flow_t *f, crm_list_t *list, const crm_sort_key_t *last,
         return NGX_ERROR;
     }
 
-    return crm_list_end(f, list, &cursor, total, least);
+    crm_list_end(list, &cursor, total, least);
+
+    return NGX_OK;
 }
 
 
-ngx_int_t
-crm_list_end(crm_flow_t *f, crm_list_t *list, const crm_str_t *cursor,
-    int64_t total, ngx_uint_t least)
+void
+crm_list_end(crm_list_t *list, const crm_str_t *cursor, int64_t total,
+    ngx_uint_t least)
 {
     crm_out_t  *out = list->out;
-
-    (void) f;
 
     crm_out_lit(out, "],\"next_cursor\":");
 
@@ -95,6 +95,4 @@ crm_list_end(crm_flow_t *f, crm_list_t *list, const crm_str_t *cursor,
     }
 
     crm_out_char(out, '}');
-
-    return NGX_OK;
 }

@@ -42,8 +42,8 @@ ngx_int_t crm_list_close(crm_flow_t *f, crm_list_t *list,
     const crm_sort_key_t *last, int64_t total, ngx_uint_t least);
 
 /* the same with a ready cursor; empty: the end */
-ngx_int_t crm_list_end(crm_flow_t *f, crm_list_t *list,
-    const crm_str_t *cursor, int64_t total, ngx_uint_t least);
+void crm_list_end(crm_list_t *list, const crm_str_t *cursor, int64_t total,
+    ngx_uint_t least);
 
 /* a page of records in memory, cut out of those that match */
 typedef struct {

@@ -1,5 +1,5 @@
 /*
- * Messages of a lead: GET, newest first, and POST of a note.
+ * GET /leads/{id}/messages, newest first.
  *
  * A list in Redis, newest at its head; those of merged leads stay in the lists
  * of their tombstones, and are joined here by the time of each message.  The
@@ -7,12 +7,10 @@
  * messages come: `score' in the lead's own, `text' ("7:12,9:3") in the others.
  */
 
-#include "crm_auth.h"
 #include "crm_handlers.h"
 #include "crm_lead_op.h"
 #include "crm_list.h"
 #include "crm_messages_count.h"
-#include "crm_respond.h"
 #include "crm_scan.h"
 
 
@@ -38,7 +36,6 @@ typedef struct {
     crm_query_t             query;
     crm_list_t              list;
     crm_record_t           *lead;
-    crm_input_t             input;
     crm_messages_source_t  *source;     /* the lead's own first */
     ngx_uint_t              nsources;
     size_t                  bytes;      /* of those read */
@@ -53,18 +50,6 @@ static ngx_int_t crm_messages_begin(crm_flow_t *f);
 static ngx_int_t crm_messages_total(crm_flow_t *f, crm_messages_t *m);
 static ngx_int_t crm_messages_join(crm_flow_t *f);
 static ngx_int_t crm_messages_taken(crm_flow_t *f);
-static ngx_int_t crm_message_note(crm_flow_t *f);
-
-
-static void
-crm_messages_ask_lead(crm_flow_t *f, int64_t id)
-{
-    const crm_str_t  none = crm_null_string;
-
-    crm_flow_call(f, "HGETALL", crm_lead_key(&f->arena, &f->tenant->prefix,
-                                             id),
-                  none, none, none);
-}
 
 
 static void
@@ -82,6 +67,7 @@ ngx_int_t
 crm_messages_list(crm_flow_t *f)
 {
     int64_t          id = crm_request(f)->id[0];
+    crm_str_t        none = crm_null_string;
     ngx_int_t        rc;
     crm_messages_t  *m;
 
@@ -102,7 +88,9 @@ crm_messages_list(crm_flow_t *f)
                       && crm_param_get(&crm_request(f)->params, "sort")
                          != NULL;
 
-    crm_messages_ask_lead(f, id);
+    crm_flow_call(f, "HGETALL", crm_lead_key(&f->arena, &f->tenant->prefix,
+                                             id),
+                  none, none, none);
     crm_lead_tombs_ask(f, id);
     crm_messages_ask_length(f, id);
 
@@ -215,8 +203,9 @@ crm_messages_resume(crm_flow_t *f, crm_messages_t *m)
         mark = i == 0 ? cursor.score
                       : crm_messages_mark(&cursor.text, s->lead);
 
+        mark = ngx_max(ngx_min(mark, s->length), 0);
+
         s->from = m->oldest_first ? s->length - mark : mark;
-        s->from = ngx_max(ngx_min(s->from, s->length), 0);
         s->left = s->from;
     }
 
@@ -275,7 +264,9 @@ crm_messages_end(crm_flow_t *f)
         total = ngx_max(m->count.total, (int64_t) m->list.n);
     }
 
-    return crm_list_end(f, &m->list, &text, total, m->count.more);
+    crm_list_end(&m->list, &text, total, m->count.more);
+
+    return NGX_OK;
 }
 
 
@@ -344,8 +335,14 @@ crm_messages_ask(crm_flow_t *f, crm_messages_t *m, crm_messages_source_t *s)
     crm_str_t   argv[4];
     ngx_uint_t  n;
 
-    n = ngx_min(s->width, m->query.limit - m->list.n);
-    n = ngx_min(n, (ngx_uint_t) s->left);
+    n = ngx_min(s->width, (ngx_uint_t) s->left);
+
+    /* with filters nobody knows how many of them will be shown */
+
+    if (m->query.nfilters == 0) {
+        n = ngx_min(n, m->query.limit - m->list.n);
+    }
+
     n = ngx_min(n, crm_list_room(m->bytes, m->nread));
 
     low = m->oldest_first ? s->left - s->length - (int64_t) n : -s->left;
@@ -506,93 +503,4 @@ crm_messages_taken(crm_flow_t *f)
     }
 
     return crm_messages_join(f);
-}
-
-
-/* ---- a note ------------------------------------------------------------- */
-
-ngx_int_t
-crm_message_create(crm_flow_t *f)
-{
-    ngx_int_t        rc;
-    crm_messages_t  *m;
-    crm_request_t   *q = crm_request(f);
-
-    m = crm_arena_calloc(&f->arena, sizeof(crm_messages_t));
-    if (m == NULL) {
-        return NGX_ERROR;
-    }
-
-    f->data = m;
-
-    rc = crm_write_input(f, &crm_entities[CRM_KIND_MESSAGE],
-                         CRM_INPUT_CREATE, -1, &m->input);
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    return crm_gate_enter(f, crm_lead_key(&f->arena, &f->tenant->prefix,
-                                          q->id[0]),
-                          crm_message_note);
-}
-
-
-static ngx_int_t
-crm_message_noted(crm_flow_t *f)
-{
-    ngx_int_t        rc;
-    crm_ops_t        ops;
-    crm_rule_t       rule;
-    crm_record_t    *old, *lead, *message;
-    crm_messages_t  *m = f->data;
-
-    rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD],
-                         crm_request(f)->id[0], &f->reply[0], &old);
-
-    if (rc == NGX_DECLINED) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    rc = rc == NGX_OK ? crm_lead_visible(f, old) : rc;
-
-    if (rc != NGX_OK) {
-        return rc == NGX_DECLINED ? NGX_OK : rc;
-    }
-
-    if (crm_write_match(f, old) != NGX_OK) {
-        return NGX_OK;
-    }
-
-    crm_write_rule(f, &rule);
-    crm_ops_init(&ops, &f->arena);
-
-    lead = crm_record_copy(&f->arena, old);
-    if (lead == NULL) {
-        return NGX_ERROR;
-    }
-
-    message = crm_message_new(&rule, lead, CRM_MESSAGE_NOTE,
-                              m->input.values->v[CRM_MESSAGE_BODY].str);
-
-    if (message == NULL
-        || crm_lead_commit(&ops, &rule, old, lead, message) != CRM_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    crm_write_answer(f, NGX_HTTP_CREATED, message, NULL);
-    crm_answer_location(f, "/leads/%lld/messages?id=%lld",
-                        (long long) crm_record_id(lead),
-                        (long long) crm_record_id(message));
-
-    return crm_write_commit(f, &ops);
-}
-
-
-static ngx_int_t
-crm_message_note(crm_flow_t *f)
-{
-    crm_messages_ask_lead(f, crm_request(f)->id[0]);
-
-    return crm_flow_wait(f, crm_message_noted);
 }

@@ -1,4 +1,4 @@
-/* GET /me, and the tokens of a user (api.md, sections 1, 2, 10) */
+/* the tokens of a user (api.md, sections 1 and 2) */
 
 #include "crm_change.h"
 #include "crm_handlers.h"
@@ -8,7 +8,7 @@
 #include "crm_write.h"
 
 
-#define CRM_TOKENS_MAX  100             /* of one user */
+#define CRM_TOKENS_MAX  100             /* of one user, by an admin */
 
 
 typedef struct {
@@ -21,45 +21,6 @@ static ngx_int_t crm_tokens_loaded(crm_flow_t *f);
 static ngx_int_t crm_token_numbered(crm_flow_t *f);
 static ngx_int_t crm_token_found(crm_flow_t *f);
 
-
-ngx_int_t
-crm_me(crm_flow_t *f)
-{
-    crm_out_t     *out;
-    crm_mask_t     mask;
-    crm_param_t   *param;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-
-    if (param != NULL) {
-        return crm_answer_bad_param(f, &param->name, NULL, 1);
-    }
-
-    ngx_memzero(&mask, sizeof(crm_mask_t));
-    crm_mask_set(&mask, CRM_SETTINGS_COMPANY_NAME);
-    crm_mask_set(&mask, CRM_SETTINGS_CURRENCY);
-    crm_mask_set(&mask, CRM_SETTINGS_TIMEZONE);
-    crm_mask_set(&mask, CRM_SETTINGS_LOCALE);
-    crm_mask_set(&mask, CRM_SETTINGS_USE_LEADS);
-
-    out = crm_answer_json(f, NGX_HTTP_OK);
-
-    crm_out_char(out, '{');
-    crm_record_json_fields(out, f->user, NULL);
-    crm_out_lit(out, ",\"tenant\":{\"slug\":");
-    crm_out_json(out, &f->tenant->slug);
-    crm_out_char(out, ',');
-    crm_record_json_fields(out, f->conf->settings, &mask);
-    crm_out_lit(out, "}}");
-
-    crm_answer_etag(f, crm_record_version(f->user),
-                    crm_record_version(f->conf->settings));
-
-    return NGX_OK;
-}
-
-
-/* ---- tokens ---------------------------------------------------------------- */
 
 static crm_record_t *
 crm_tokens_user(crm_flow_t *f)
@@ -130,26 +91,32 @@ crm_token_used(crm_record_t *token, const crm_reply_t *used)
 }
 
 
-/* every token of the user from the replies to crm_tokens_ask() */
+/* every token of the user from the replies to crm_tokens_ask(): those that
+   the operator has made come on top of CRM_TOKENS_MAX */
 
 static ngx_int_t
-crm_tokens_take(crm_flow_t *f, crm_record_t **rec, ngx_uint_t *n)
+crm_tokens_take(crm_flow_t *f, crm_record_t ***rec, ngx_uint_t *n)
 {
     ngx_uint_t          i;
     const crm_reply_t  *reply = &f->reply[0];
 
-    *n = 0;
+    *n = reply->n / 2;
+    *rec = crm_arena_alloc(&f->arena, (*n + 1) * sizeof(crm_record_t *));
 
-    for (i = 0; i + 1 < reply->n && *n < CRM_TOKENS_MAX; i += 2) {
+    if (*rec == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < *n; i++) {
 
         if (crm_record_unpack(&f->arena, &crm_entities[CRM_KIND_TOKEN],
-                              &reply->item[i + 1].str, &rec[*n])
+                              &reply->item[2 * i + 1].str, &(*rec)[i])
             != CRM_OK)
         {
             return NGX_ERROR;
         }
 
-        crm_token_used(rec[(*n)++], &f->reply[1]);
+        crm_token_used((*rec)[i], &f->reply[1]);
     }
 
     return NGX_OK;
@@ -159,11 +126,11 @@ crm_tokens_take(crm_flow_t *f, crm_record_t **rec, ngx_uint_t *n)
 static ngx_int_t
 crm_tokens_loaded(crm_flow_t *f)
 {
-    ngx_uint_t     n;
-    crm_tokens_t  *t = f->data;
-    crm_record_t  *rec[CRM_TOKENS_MAX];
+    ngx_uint_t      n;
+    crm_tokens_t   *t = f->data;
+    crm_record_t  **rec;
 
-    if (crm_tokens_take(f, rec, &n) != NGX_OK) {
+    if (crm_tokens_take(f, &rec, &n) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -279,10 +246,10 @@ crm_token_found(crm_flow_t *f)
 {
     crm_ops_t       ops;
     ngx_uint_t      i, n;
-    crm_record_t   *rec[CRM_TOKENS_MAX];
+    crm_record_t  **rec;
     crm_request_t  *q = crm_request(f);
 
-    if (crm_tokens_take(f, rec, &n) != NGX_OK) {
+    if (crm_tokens_take(f, &rec, &n) != NGX_OK) {
         return NGX_ERROR;
     }
 
