@@ -145,5 +145,38 @@ is_deeply(ids($crm->get('/leads', query => {
           [ map { $_->{id} } reverse @{ $batch->json->{results} } ],
           'the last of a batch is on top');
 
+# cards that a bulk move puts there at the same time have the same rank: a
+# place among them is no less a place
+
+my $third = $crm->post('/stages', { name => 'Third', sequence => 7 })
+            ->json->{id};
+my @cards = map { $_->{id} } @{ $crm->post('/leads/batch', { operations => [
+    map { { op => 'create', body => { name => "Tie $_" } } } 1 .. 32 ] })
+    ->json->{results} };
+
+$crm->bulk('move', \@cards, { stage_id => $third });
+
+my @ties = @{ ids($crm->get('/leads', query => {
+    stage_id => $third, sort => 'position', limit => 1000 })) };
+my $late = $crm->post('/leads', { name => 'Late' })->json->{id};
+my $wrong = 0;
+
+for my $n (0 .. $#ties) {
+    @ties = grep { $_ != $late } @ties;
+
+    my $at = $n * 7 % @ties;
+    my %where = ($n % 2 ? 'after_id' : 'before_id', $ties[$at]);
+
+    $crm->post("/leads/$late/move", { stage_id => $third, %where });
+    splice @ties, $n % 2 ? $at + 1 : $at, 0, $late;
+
+    my $list = ids($crm->get('/leads', query => {
+        stage_id => $third, sort => 'position', limit => 1000 }));
+    $wrong++ if "@$list" ne "@ties";
+    @ties = @$list;
+}
+
+is($wrong, 0, 'beside cards of the same rank');
+
 $crm->check_clean;
 done_testing;

@@ -309,7 +309,7 @@ crm_conversion_top(crm_flow_t *f)
     }
 
     c->g.has_column = 1;
-    crm_column_ask(f, &c->g.column);
+    crm_column_ask(f, c->g.column.type, c->g.column.stage);
 
     return crm_flow_wait(f, crm_conversion_decide);
 }

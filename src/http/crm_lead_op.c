@@ -15,7 +15,7 @@ static ngx_int_t crm_lead_op_orders(crm_flow_t *f);
 static ngx_int_t crm_lead_op_committed(crm_flow_t *f);
 
 
-/* ---- the rules ----------------------------------------------------------------- */
+/* ---- the rules ---------------------------------------------------------- */
 
 /* the reason given by id, or by a name that is found folded or created */
 
@@ -238,14 +238,14 @@ crm_lead_op_note(crm_lead_op_t *o)
 
 /* its id, and its place above those that are created at the same time */
 
-static ngx_int_t
+static void
 crm_lead_op_number(crm_flow_t *f, crm_lead_op_t *o)
 {
     int64_t       column;
     crm_value_t  *v;
 
     if (o->op != CRM_OP_CREATE) {
-        return NGX_OK;
+        return;
     }
 
     v = o->lead->v;
@@ -256,8 +256,6 @@ crm_lead_op_number(crm_flow_t *f, crm_lead_op_t *o)
     crm_value_set_num(&v[CRM_LEAD_RANK],
                       crm_tenant_top(f->tenant, column, v[CRM_LEAD_RANK].num,
                                      CRM_RANK_STEP));
-
-    return NGX_OK;
 }
 
 
@@ -289,7 +287,7 @@ crm_lead_op_decide(crm_flow_t *f)
         return crm_lead_acts_load(f, crm_lead_op_orders);
     }
 
-    (void) crm_lead_op_number(f, o);
+    crm_lead_op_number(f, o);
 
     if (o->compose != NULL && o->compose(f, o, &rule) != NGX_OK) {
         return NGX_ERROR;
@@ -315,7 +313,7 @@ crm_lead_op_decide(crm_flow_t *f)
 }
 
 
-/* ---- the commit ------------------------------------------------------------------ */
+/* ---- the commit --------------------------------------------------------- */
 
 static ngx_int_t
 crm_lead_op_orders(crm_flow_t *f)

@@ -54,6 +54,7 @@ struct crm_lead_op_s {
     unsigned              use_header:1; /* If-Match of the request */
     unsigned              quiet:1;      /* no body in the answer */
     unsigned              has_column:1;
+    unsigned              topped:1;     /* its first rank is read */
     unsigned              found:1;      /* the lead and the contact were looked
                                            up, not named: if they are gone
                                            meanwhile, look again */
@@ -139,6 +140,10 @@ ngx_int_t crm_lead_visible(crm_flow_t *f, const crm_record_t *lead);
 
 /* the same for a GET below /leads/{id}: 301 to where the survivor has it */
 ngx_int_t crm_lead_readable(crm_flow_t *f, const crm_record_t *lead);
+
+/* the lowest rank of a column: asks, takes the reply */
+void crm_column_ask(crm_flow_t *f, int64_t type, int64_t stage);
+void crm_column_take(const crm_reply_t *reply, crm_column_t *column);
 
 /* crm_lead_place.c: the rank of a move beside a neighbour, relabelling a few
    records where the gap is used up; then crm_lead_op_decide() */

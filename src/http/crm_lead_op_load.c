@@ -12,19 +12,47 @@
 
 
 static ngx_int_t crm_lead_op_load(crm_flow_t *f);
-static ngx_int_t crm_lead_op_own_topped(crm_flow_t *f);
 static ngx_int_t crm_lead_op_loaded(crm_flow_t *f);
 static ngx_int_t crm_lead_op_company(crm_flow_t *f);
 
 
-/* ---- reading: everything that may matter, in one round trip ----------------- */
+/* ---- a column's first rank ------------------------------------------------ */
+
+void
+crm_column_ask(crm_flow_t *f, int64_t type, int64_t stage)
+{
+    crm_str_t  argv[5];
+
+    argv[0] = crm_str("ZRANGE");
+    argv[2] = crm_str("0");
+    argv[3] = crm_str("0");
+    argv[4] = crm_str("WITHSCORES");
+
+    if (crm_lead_board_key(&f->arena, &f->tenant->prefix, "b", type, stage,
+                           CRM_BOARD_ALL, CRM_BOARD_ALL, &argv[1])
+        == CRM_OK)
+    {
+        crm_flow_cmd(f, 5, argv);
+    }
+}
+
+
+void
+crm_column_take(const crm_reply_t *reply, crm_column_t *column)
+{
+    column->empty = !(crm_reply_is_array(reply) && reply->n == 2
+                      && crm_str_int(&reply->item[1].str, &column->top)
+                         == CRM_OK);
+}
+
+
+/* ---- reading: everything that may matter, in one round trip --------------- */
 
 static void
 crm_lead_op_ask_top(crm_flow_t *f, crm_lead_op_t *o, int64_t type,
     int64_t stage, ngx_uint_t *n)
 {
     ngx_uint_t  i;
-    crm_str_t   argv[5];
 
     for (i = 0; i < o->ntops; i++) {
         if (o->top[i].type == type && o->top[i].stage == stage) {
@@ -40,17 +68,7 @@ crm_lead_op_ask_top(crm_flow_t *f, crm_lead_op_t *o, int64_t type,
     o->top[o->ntops].stage = stage;
     o->top[o->ntops++].reply = (*n)++;
 
-    argv[0] = crm_str("ZRANGE");
-    argv[2] = crm_str("0");
-    argv[3] = crm_str("0");
-    argv[4] = crm_str("WITHSCORES");
-
-    if (crm_lead_board_key(&f->arena, &f->tenant->prefix, "b", type, stage,
-                           CRM_BOARD_ALL, CRM_BOARD_ALL, &argv[1])
-        == CRM_OK)
-    {
-        crm_flow_cmd(f, 5, argv);
-    }
+    crm_column_ask(f, type, stage);
 }
 
 
@@ -211,7 +229,7 @@ crm_lead_op_start(crm_flow_t *f)
 }
 
 
-/* ---- what was read ------------------------------------------------------------ */
+/* ---- what was read -------------------------------------------------------- */
 
 ngx_int_t
 crm_lead_op_match(crm_flow_t *f, crm_lead_op_t *o)
@@ -229,41 +247,30 @@ crm_lead_op_match(crm_flow_t *f, crm_lead_op_t *o)
 }
 
 
-/* the columns' first ranks from their replies */
+/* the first rank of the column from its reply, if it was asked for */
 
 static void
-crm_lead_op_take_top(crm_flow_t *f, crm_lead_op_t *o, crm_column_t *column)
+crm_lead_op_take_top(crm_flow_t *f, crm_lead_op_t *o)
 {
-    ngx_uint_t          i;
-    const crm_reply_t  *reply;
-
-    column->empty = 1;
-    column->top = 0;
+    ngx_uint_t  i;
 
     for (i = 0; i < o->ntops; i++) {
 
-        if (o->top[i].type != column->type
-            || o->top[i].stage != column->stage)
+        if (o->top[i].type == o->column.type
+            && o->top[i].stage == o->column.stage)
         {
-            continue;
-        }
-
-        reply = &f->reply[o->top[i].reply];
-
-        if (crm_reply_is_array(reply) && reply->n == 2
-            && crm_str_int(&reply->item[1].str, &column->top) == CRM_OK)
-        {
-            column->empty = 0;
+            crm_column_take(&f->reply[o->top[i].reply], &o->column);
+            o->topped = 1;
         }
     }
 }
 
 
-static ngx_int_t
+static void
 crm_lead_op_take_column(crm_flow_t *f, crm_lead_op_t *o)
 {
-    crm_rule_t     rule;
-    crm_problem_t  problem;
+    crm_rule_t          rule;
+    crm_problem_t       problem;
     const crm_value_t  *to;
 
     crm_write_rule(f, &rule);
@@ -294,35 +301,17 @@ crm_lead_op_take_column(crm_flow_t *f, crm_lead_op_t *o)
     }
 
     if (o->has_column) {
-        crm_lead_op_take_top(f, o, &o->column);
+        crm_lead_op_take_top(f, o);
     }
-
-    return NGX_OK;
-}
-
-
-/* to the top of the column that it is in, known only now */
-
-static ngx_int_t
-crm_lead_op_own_column(crm_flow_t *f)
-{
-    ngx_uint_t      n;
-    crm_lead_op_t  *o = f->data;
-
-    n = 0;
-    o->ntops = 0;
-    crm_lead_op_ask_top(f, o, o->column.type, o->column.stage, &n);
-
-    return crm_flow_wait(f, crm_lead_op_own_topped);
 }
 
 
 static ngx_int_t
-crm_lead_op_own_topped(crm_flow_t *f)
+crm_lead_op_topped(crm_flow_t *f)
 {
     crm_lead_op_t  *o = f->data;
 
-    crm_lead_op_take_top(f, o, &o->column);
+    crm_column_take(&f->reply[0], &o->column);
 
     return crm_lead_op_decide(f);
 }
@@ -372,10 +361,11 @@ crm_lead_op_next(crm_flow_t *f, crm_lead_op_t *o)
         return crm_lead_place_find(f);
     }
 
-    if (o->op == CRM_OP_MOVE
-        && !o->input.values->v[CRM_MOVE_STAGE_ID].set)
-    {
-        return crm_lead_op_own_column(f);
+    /* the column that it is in, or one of more than could be asked for */
+
+    if (o->has_column && !o->topped) {
+        crm_column_ask(f, o->column.type, o->column.stage);
+        return crm_flow_wait(f, crm_lead_op_topped);
     }
 
     return crm_lead_op_decide(f);
@@ -401,7 +391,7 @@ crm_lead_op_take(crm_flow_t *f, crm_lead_op_t *o)
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
-    (void) crm_lead_op_take_column(f, o);
+    crm_lead_op_take_column(f, o);
 
     if (crm_lead_acts_take(f, o) != NGX_OK
         || crm_lead_orders_take(f, o) != NGX_OK
@@ -429,9 +419,7 @@ crm_lead_op_loaded(crm_flow_t *f)
     }
 
     if (o->op == CRM_OP_CREATE) {
-        if (o->has_column) {
-            crm_lead_op_take_top(f, o, &o->column);
-        }
+        crm_lead_op_take_top(f, o);
 
         return crm_lead_op_next(f, o);
     }

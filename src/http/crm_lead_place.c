@@ -8,8 +8,8 @@
 
 #include "crm_auth.h"
 #include "crm_actions.h"
-#include "crm_keyer.h"
 #include "crm_lead_op.h"
+#include "crm_scan.h"
 
 
 #define CRM_WINDOW_MIN  8
@@ -23,6 +23,7 @@ typedef struct {
     ngx_uint_t     n;
     ngx_uint_t     split;               /* those before the place */
     ngx_uint_t     half;
+    int64_t       *to;                  /* new ranks, with one at the place */
     unsigned       open_low:1;          /* nothing beyond it */
     unsigned       open_high:1;
 } crm_window_t;
@@ -44,6 +45,19 @@ crm_lead_place_fault(crm_flow_t *f, crm_lead_op_t *o, crm_fault_code_t code,
                                                    : CRM_MOVE_BEFORE_ID];
 
     crm_fault(&f->answer.faults, &field->name, code, message);
+}
+
+
+/* stands in the column that the record moves to */
+
+static ngx_uint_t
+crm_lead_place_beside(const crm_lead_op_t *o, const crm_record_t *lead)
+{
+    const crm_value_t  *v = lead->v;
+
+    return v[CRM_LEAD_ACTIVE].num
+           && v[CRM_LEAD_STAGE_ID].num == o->column.stage
+           && v[CRM_LEAD_TYPE].num == o->column.type;
 }
 
 
@@ -80,9 +94,7 @@ crm_lead_place_find(crm_flow_t *f)
         o->column.stage = neighbour->v[CRM_LEAD_STAGE_ID].num;
     }
 
-    if (!neighbour->v[CRM_LEAD_ACTIVE].num
-        || neighbour->v[CRM_LEAD_STAGE_ID].num != o->column.stage
-        || neighbour->v[CRM_LEAD_TYPE].num != o->column.type
+    if (!crm_lead_place_beside(o, neighbour)
         || crm_record_id(neighbour) == o->id)
     {
         crm_lead_place_fault(f, o, CRM_FAULT_INVALID,
@@ -146,25 +158,6 @@ crm_lead_place_ask(crm_flow_t *f, ngx_uint_t half)
 }
 
 
-static ngx_int_t
-crm_lead_place_member(const crm_reply_t *reply, ngx_uint_t i, int64_t *id,
-    int64_t *rank)
-{
-    crm_str_t  text;
-
-    text = reply->item[i].str;
-
-    while (text.len > 1 && text.data[0] == '0') {
-        text.data++;
-        text.len--;
-    }
-
-    return crm_str_int(&text, id) == CRM_OK
-           && crm_str_int(&reply->item[i + 1].str, rank) == CRM_OK
-           ? NGX_OK : NGX_ERROR;
-}
-
-
 /* position of (rank, id) against the neighbour's: as Redis orders them */
 
 static ngx_int_t
@@ -184,7 +177,8 @@ static ngx_int_t
 crm_lead_place_take(crm_lead_op_t *o, const crm_reply_t *reply,
     ngx_int_t side, int64_t *id, int64_t *rank, ngx_uint_t *n)
 {
-    ngx_uint_t  i;
+    ngx_uint_t      i;
+    crm_sort_key_t  key;
 
     *n = 0;
 
@@ -194,14 +188,15 @@ crm_lead_place_take(crm_lead_op_t *o, const crm_reply_t *reply,
 
     for (i = 0; i + 1 < reply->n; i += 2) {
 
-        if (crm_lead_place_member(reply, i, &id[*n], &rank[*n]) != NGX_OK) {
+        if (crm_walk_key(&reply->item[i], &key) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        if (id[*n] != o->id
-            && crm_lead_place_side(o, rank[*n], id[*n]) == side)
+        if (key.id != o->id
+            && crm_lead_place_side(o, key.score, key.id) == side)
         {
-            (*n)++;
+            id[*n] = key.id;
+            rank[(*n)++] = key.score;
         }
     }
 
@@ -276,7 +271,12 @@ crm_lead_place_window(crm_flow_t *f)
     before = w->split > 0 ? &w->rank[w->split - 1] : NULL;
     after = w->split < w->n ? &w->rank[w->split] : NULL;
 
-    if (crm_rank_between(before, after, &o->place.rank) == CRM_OK) {
+    /* among many of the same rank a reply may hold none of its side: those
+       that stand there are not known yet */
+
+    if ((before != NULL || w->open_low) && (after != NULL || w->open_high)
+        && crm_rank_between(before, after, &o->place.rank) == CRM_OK)
+    {
         return crm_lead_op_decide(f);
     }
 
@@ -289,8 +289,6 @@ crm_lead_place_window(crm_flow_t *f)
     if (half > CRM_WINDOW_MAX) {
         return NGX_ERROR;               /* 2^53 ranks for 4096 records */
     }
-
-    o->place.rank = w->rank[w->split - (o->place.after ? 1 : 0)];
 
     return crm_lead_place_ask(f, half);
 }
@@ -305,7 +303,7 @@ crm_lead_place_window(crm_flow_t *f)
 static ngx_int_t
 crm_lead_place_relabel(crm_flow_t *f, crm_window_t *w)
 {
-    int64_t         *low, *high, *ranks;
+    int64_t         *low, *high;
     ngx_uint_t       i, first, last, n;
     const crm_str_t  none = crm_null_string;
     crm_lead_op_t   *o = f->data;
@@ -313,7 +311,7 @@ crm_lead_place_relabel(crm_flow_t *f, crm_window_t *w)
     first = w->open_low ? 0 : 1;
     last = w->open_high ? w->n : w->n - 1;
 
-    if (first > w->split || last < w->split) {
+    if (first > w->split || last < w->split || first == last) {
         return NGX_DECLINED;
     }
 
@@ -321,31 +319,30 @@ crm_lead_place_relabel(crm_flow_t *f, crm_window_t *w)
     high = last < w->n ? &w->rank[last] : NULL;
     n = last - first;
 
-    ranks = crm_arena_alloc(&f->arena, (n + 1) * sizeof(int64_t));
+    w->to = crm_arena_alloc(&f->arena, (n + 1) * sizeof(int64_t));
 
-    if (ranks == NULL
-        || crm_rank_spread(low, high, n + 1, ranks) != CRM_OK)
+    if (w->to == NULL
+        || crm_rank_spread(low, high, n + 1, w->to) != CRM_OK)
     {
         return NGX_DECLINED;
     }
-
-    for (i = first; i < last; i++) {
-        w->rank[i] = ranks[i - first + (i >= w->split)];
-
-        crm_flow_call(f, "HGETALL",
-                      crm_lead_key(&f->arena, &f->tenant->prefix, w->id[i]),
-                      none, none, none);
-    }
-
-    o->place.rank = ranks[w->split - first];
 
     /* from here on the window is what is relabelled */
 
     w->id += first;
     w->rank += first;
+    w->split -= first;
     w->n = n;
 
-    return n > 0 ? NGX_OK : NGX_DECLINED;
+    for (i = 0; i < n; i++) {
+        crm_flow_call(f, "HGETALL",
+                      crm_lead_key(&f->arena, &f->tenant->prefix, w->id[i]),
+                      none, none, none);
+    }
+
+    o->place.rank = w->to[w->split];
+
+    return NGX_OK;
 }
 
 
@@ -365,7 +362,8 @@ crm_lead_place_extend(crm_flow_t *f, crm_lead_op_t *o)
             return NGX_ERROR;
         }
 
-        crm_value_set_num(&moved->v[CRM_LEAD_RANK], w->rank[i]);
+        crm_value_set_num(&moved->v[CRM_LEAD_RANK],
+                          w->to[i + (i >= w->split)]);
 
         if (crm_lead_commit(&o->ops, &rule, o->neighbour[i], moved, NULL)
             != CRM_OK)
@@ -395,12 +393,17 @@ crm_lead_place_relabelled(crm_flow_t *f)
         rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], w->id[i],
                              &f->reply[i], &o->neighbour[i]);
 
-        if (rc == NGX_DECLINED) {
-            return crm_flow_retry(f);   /* deleted meanwhile */
+        if (rc == NGX_ERROR) {
+            return rc;
         }
 
-        if (rc != NGX_OK) {
-            return rc;
+        /* gone, or moved by somebody who must not find it back here */
+
+        if (rc == NGX_DECLINED
+            || !crm_lead_place_beside(o, o->neighbour[i])
+            || o->neighbour[i]->v[CRM_LEAD_RANK].num != w->rank[i])
+        {
+            return crm_flow_retry(f);
         }
     }
 

@@ -7,8 +7,8 @@
  * price is paid by a reader of merged records: one LRANGE per list.  Renaming
  * would do for one loser only, rewriting costs as many bytes as there are.
  * Activities and orders are rewritten (crm_lead_family.c), as their lists
- * know their lead.  Tombstones of the losers are pointed to the new survivor, so
- * that every chain is one hop.
+ * know their lead.  Tombstones of the losers are pointed to the new survivor,
+ * so that every chain is one hop.
  *
  * Every record is checked by its version and its counts of messages and
  * activities: merges that overlap happen one after another.
@@ -69,7 +69,6 @@ crm_leads_merge(crm_flow_t *f)
     int64_t         id;
     unsigned        i;
     ngx_int_t       rc;
-    crm_param_t    *param;
     crm_merging_t  *g;
     crm_value_t    *v;
 
@@ -79,11 +78,6 @@ crm_leads_merge(crm_flow_t *f)
     }
 
     f->data = g;
-
-    param = crm_param_unknown(&crm_request(f)->params);
-    if (param != NULL) {
-        return crm_answer_bad_param(f, &param->name, NULL, 1);
-    }
 
     rc = crm_write_collect(f, &crm_action_merge, CRM_INPUT_CREATE,
                            CRM_MERGE_USER_ID, &g->input);
@@ -223,35 +217,6 @@ crm_merge_loaded(crm_flow_t *f)
 
 /* ---- the column that the survivor enters -------------------------------- */
 
-void
-crm_column_ask(crm_flow_t *f, const crm_column_t *column)
-{
-    crm_str_t  argv[5];
-
-    argv[0] = crm_str("ZRANGE");
-    argv[2] = crm_str("0");
-    argv[3] = crm_str("0");
-    argv[4] = crm_str("WITHSCORES");
-
-    if (crm_lead_board_key(&f->arena, &f->tenant->prefix, "b", column->type,
-                           column->stage, CRM_BOARD_ALL, CRM_BOARD_ALL,
-                           &argv[1])
-        == CRM_OK)
-    {
-        crm_flow_cmd(f, 5, argv);
-    }
-}
-
-
-void
-crm_column_take(const crm_reply_t *reply, crm_column_t *column)
-{
-    column->empty = !(crm_reply_is_array(reply) && reply->n == 2
-                      && crm_str_int(&reply->item[1].str, &column->top)
-                         == CRM_OK);
-}
-
-
 static ngx_int_t
 crm_merge_top(crm_flow_t *f)
 {
@@ -266,7 +231,7 @@ crm_merge_top(crm_flow_t *f)
     }
 
     g->has_column = 1;
-    crm_column_ask(f, &g->column);
+    crm_column_ask(f, g->column.type, g->column.stage);
 
     return crm_flow_wait(f, crm_merge_decide);
 }

@@ -46,8 +46,4 @@ ngx_int_t crm_merge_move(crm_flow_t *f, crm_merging_t *g);
 /* the survivor with merge_id as the answer */
 ngx_int_t crm_merge_answer(crm_flow_t *f, crm_record_t *lead, int64_t merge);
 
-/* the lowest rank of a column: asks, takes the reply */
-void crm_column_ask(crm_flow_t *f, const crm_column_t *column);
-void crm_column_take(const crm_reply_t *reply, crm_column_t *column);
-
 #endif /* CRM_MERGE_H */
