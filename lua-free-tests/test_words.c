@@ -221,6 +221,39 @@ test_query_phone(void **state)
 }
 
 
+/* so many words, each of its own */
+
+static const char *
+many(unsigned n)
+{
+    unsigned   i;
+    crm_out_t  out;
+    crm_str_t  s;
+
+    crm_out_init(&out, &arena, 300);
+
+    for (i = 0; i < n; i++) {
+        crm_out_lit(&out, " w");
+        crm_out_int(&out, 10 + i);
+    }
+
+    assert_int_equal(crm_out_join(&out, &s), CRM_OK);
+
+    return cstr(s);
+}
+
+
+static void
+test_many(void **state)
+{
+    (void) state;
+
+    assert_string_equal(query(many(50)), many(50) + 1);
+    assert_string_equal(query(many(51)), "");
+    assert_string_equal(query(many(5000)), "");
+}
+
+
 static int
 match(const char *packed, const char *q)
 {
@@ -272,6 +305,7 @@ main(void)
         domain_test(test_query),
         domain_test(test_query_prune),
         domain_test(test_query_phone),
+        domain_test(test_many),
         domain_test(test_match)
     };
 

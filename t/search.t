@@ -98,6 +98,10 @@ $crm->problem_ok($crm->get('/leads', query => { q => $_ }), 400,
                  'invalid_parameter', undef, "q=$_: 400")
     for '', ' ', 'a', 'a b', '؟', '۵';
 
+$crm->problem_ok($crm->get('/leads', query => {
+                     q => join ' ', map { "w$_" } 1000 .. 1050 }),
+                 400, 'invalid_parameter', undef, '51 words: 400');
+
 $crm->patch("/leads/$website", { name => 'Portal', phone => undef });
 is_deeply(found('redesign'), [], 'a changed name is not found by the old one');
 is_deeply(found('portal'), [$website], '... but by the new one');
@@ -243,6 +247,13 @@ my @odd = grep { $_ % 2 && $_ + $base != $last } @n;
 
 is_deeply([ grep { !$seen{$_} } id(@odd) ], [], 'a walk skips nothing');
 is_deeply([ grep { $seen{$_} > 1 } keys %seen ], [], '... repeats nothing');
+
+# more words than are looked up
+my @twelve = map { "longish$_" } 'a' .. 'l';
+my $dozen = lead(name => "@twelve");
+lead(name => "@twelve[ 0 .. 10 ]");
+is_deeply(found("@twelve"), [$dozen], 'a dozen of words');
+is_deeply(found("@twelve[ 1 .. 11 ] nothing"), [], '... each of which counts');
 
 $crm->check_clean;
 

@@ -142,7 +142,9 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
     } else {
         rest = folded;
 
-        while (crm_text_word(&rest, &word) == CRM_OK) {
+        while (set.n <= CRM_WORDS_ASKED
+               && crm_text_word(&rest, &word) == CRM_OK)
+        {
             word = crm_words_bare(&word);
             crm_words_add(&set, &word);
         }
@@ -150,6 +152,10 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
 
     if (set.failed) {
         return CRM_ERROR;
+    }
+
+    if (set.n > CRM_WORDS_ASKED) {
+        set.n = 0;
     }
 
     crm_words_prune(&set);

@@ -16,6 +16,7 @@
 #define CRM_WORDS_SHIFT  11     /* ids of one sorted set of words */
 #define CRM_WORDS_MASK   ((1 << CRM_WORDS_SHIFT) - 1)
 #define CRM_WORDS_END    0x01   /* between a word and its id */
+#define CRM_WORDS_ASKED  50     /* by one query, at most */
 
 
 /* entries for the words of the fields with CRM_F_WORDS; part is "l" for
@@ -31,7 +32,7 @@ int crm_words_same(const crm_record_t *old, const crm_record_t *rec);
  * own.  Those that begin another word are left out, those of one character
  * come last.  What consists of nothing but five digits or more and what stands
  * between them in phone numbers is one word.  CRM_DECLINED when no word has
- * two characters.
+ * two characters, or when they are too many.
  */
 int crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words);
 

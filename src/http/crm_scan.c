@@ -122,6 +122,11 @@ crm_scan_count(crm_flow_t *f, crm_scan_t *scan)
     crm_str_t      none = crm_null_string;
     crm_source_t  *s;
 
+    if (scan->nsources == 0) {
+        scan->counted = 1;
+        return crm_scan_go_on(f);
+    }
+
     for (i = 0; i < scan->nsources; i++) {
         s = &scan->source[i];
 
@@ -280,10 +285,12 @@ static ngx_uint_t
 crm_scan_chunk(const crm_scan_t *scan)
 {
     double      far;
-    ngx_uint_t  left = scan->query.limit - scan->n + 1;
+    ngx_uint_t  least, left = scan->query.limit - scan->n + 1;
+
+    least = scan->nsources <= CRM_SCAN_SOURCES ? CRM_SCAN_LEAST : 5;
 
     if (!scan->has_bits) {
-        return ngx_min(left, 2 * left / scan->nsources + CRM_SCAN_LEAST);
+        return ngx_min(left, 2 * left / scan->nsources + least);
     }
 
     far = scan->share > 0 ? 1.25 * left / scan->share : CRM_SCAN_CHUNK;
@@ -292,7 +299,7 @@ crm_scan_chunk(const crm_scan_t *scan)
         far = 2 * far / scan->nsources;
     }
 
-    return ngx_max(ngx_min(far, CRM_SCAN_CHUNK), CRM_SCAN_LEAST);
+    return ngx_max(ngx_min(far, CRM_SCAN_CHUNK), least);
 }
 
 

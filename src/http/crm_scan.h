@@ -35,7 +35,8 @@
 #define CRM_SCAN_LOADS    1000      /* records in vain in one request */
 #define CRM_SCAN_BIG      100000    /* ids from which a list is long */
 #define CRM_SCAN_VALUES   50        /* of one facet, as bitmaps */
-#define CRM_SCAN_SOURCES  256
+#define CRM_SCAN_SOURCES  256       /* that are merged rather than a few wide
+                                       ones */
 #define CRM_SCAN_TERMS    32
 
 
@@ -232,8 +233,7 @@ void crm_term_range(crm_term_t *term, crm_str_t key, int64_t low,
     int64_t high);
 void crm_scan_add(crm_scan_t *scan, crm_term_t *term);
 
-/* a sorted set; beyond CRM_SCAN_SOURCES or where the key is out of memory
-   the plan fails: NGX_ERROR */
+/* a sorted set that is walked; NGX_ERROR: out of memory, also for the key */
 ngx_int_t crm_scan_source(crm_flow_t *f, crm_scan_t *scan, crm_str_t key,
     ngx_uint_t lex);
 
@@ -275,7 +275,7 @@ ngx_int_t crm_scan_answer(crm_flow_t *f);
 
 /* ---- crm_scan_set.c: bitmaps ------------------------------------------- */
 
-/* reads terms and words, and combines them into scan->bits; then `next' */
+/* reads terms and words, and combines them into scan->bits */
 ngx_int_t crm_scan_gather(crm_flow_t *f);
 
 /* what crm_scan_gather() and `count' run in the end; crm_scan.c */

@@ -7,6 +7,9 @@
 #include "crm_words.h"
 
 
+#define CRM_SCAN_FIRST  16      /* sources that there is room for at once */
+
+
 static ngx_int_t crm_scan_narrow_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_gather_taken(crm_flow_t *f);
 static ngx_int_t crm_scan_combine(crm_flow_t *f, crm_scan_t *scan);
@@ -66,20 +69,41 @@ crm_term_range(crm_term_t *term, crm_str_t key, int64_t low, int64_t high)
 }
 
 
+/* room for one more; as many as a power of two, from the first 16 on */
+
+static ngx_int_t
+crm_scan_source_room(crm_flow_t *f, crm_scan_t *scan)
+{
+    ngx_uint_t     n = scan->nsources;
+    crm_source_t  *source;
+
+    if (n != 0 && (n < CRM_SCAN_FIRST || (n & (n - 1)) != 0)) {
+        return NGX_OK;
+    }
+
+    source = crm_arena_alloc(&f->arena, ngx_max(2 * n, CRM_SCAN_FIRST)
+                                        * sizeof(crm_source_t));
+    if (source == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (n > 0) {
+        ngx_memcpy(source, scan->source, n * sizeof(crm_source_t));
+    }
+
+    scan->source = source;
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 crm_scan_source(crm_flow_t *f, crm_scan_t *scan, crm_str_t key,
     ngx_uint_t lex)
 {
     crm_source_t  *s;
 
-    if (scan->source == NULL) {
-        scan->source = crm_arena_alloc(&f->arena, CRM_SCAN_SOURCES
-                                                  * sizeof(crm_source_t));
-    }
-
-    if (scan->source == NULL || key.data == NULL
-        || scan->nsources == CRM_SCAN_SOURCES)
-    {
+    if (key.data == NULL || crm_scan_source_room(f, scan) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -24,6 +24,8 @@
 #define CRM_WORD_SAMPLE  16     /* sets that are counted for it */
 #define CRM_WORD_DIGITS  4      /* of the id within a set */
 #define CRM_WORD_PAGE    50     /* of a longer page, as much is learnt for */
+#define CRM_WORD_MOST    8      /* looked up: a word can have a bit for every
+                                   record; the others are only compared */
 
 
 static crm_word_t *crm_word_rarest(const crm_scan_t *scan);
@@ -170,7 +172,8 @@ crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t *reply)
     crm_word_t  *w;
 
     scan->nsets = (scan->last_id >> CRM_WORDS_SHIFT) + 1;
-    scan->nwords = crm_words_indexed(&scan->query.words);
+    scan->nwords = ngx_min(crm_words_indexed(&scan->query.words),
+                           CRM_WORD_MOST);
     scan->word = crm_arena_calloc(&f->arena,
                                   scan->nwords * sizeof(crm_word_t) + 1);
     if (scan->word == NULL) {
