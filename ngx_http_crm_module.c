@@ -580,7 +580,7 @@ ngx_http_crm_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    crm_job_worker_stop(worker);
+    crm_job_worker_stop();
     crm_redis_shutdown(worker->redis);
     crm_redis_shutdown(worker->bulk);
     crm_tenant_cache_destroy(worker->tenants);

@@ -66,6 +66,8 @@ my $res = batch($crm,
     { op => 'update', id => $old[4], body => { city => 'x', state => 'won' } },
     { op => 'create', body => { name => 'د', stage_id => $qualified } },
     { op => 'update', id => $old[0], body => { city => 'Bonn' } },
+    { op => 'update', id => $old[0], if_match => '2x', body => {} },
+    { op => 'update', id => $old[0], if_match => 'W/"2-1f"', body => {} },
 );
 
 $crm->status_ok($res, 200);
@@ -76,9 +78,10 @@ is_deeply(results($res), [
     '412 precondition_failed', '404 not_found',
     '422 validation stage_id: not_found',
     '422 validation state: read_only', '201', '200',
+    '422 validation if_match: invalid', '200',
 ], 'in the order sent') if sort_faults($res);
 is_deeply(pick($res->json, qw(succeeded failed)),
-          { succeeded => 6, failed => 7 }, 'counted');
+          { succeeded => 7, failed => 8 }, 'counted');
 
 my @results = @{ $res->json->{results} };
 

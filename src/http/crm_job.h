@@ -9,12 +9,11 @@
  * still this worker's: so a slice happens once, also when the worker dies in
  * the middle and another goes on from the cursor.
  *
- *
  * A kind of job is a crm_job_kind_t, listed in crm_job_kinds.c.
  *
  * It is started by a handler:
  *
- *     crm_job_ask(f);                     with the reads of the step before
+ *     crm_job_ask(f, &crm_bulk_job);      with the reads of the step before
  *     ...
  *     job = crm_job_create(f, &crm_bulk_job, params, total, &f->reply[0],
  *                          &ops);
@@ -162,7 +161,10 @@ ngx_int_t crm_job_finish(crm_flow_t *f, crm_ops_t *ops,
 
 /* ---- for the worker ----------------------------------------------------- */
 
+/* from now on it takes jobs of the queue; NGX_ERROR: out of memory */
 ngx_int_t crm_job_worker_start(crm_worker_t *worker);
-void crm_job_worker_stop(crm_worker_t *worker);
+
+/* at its exit: what is under way is left where it was saved last */
+void crm_job_worker_stop(void);
 
 #endif /* CRM_JOB_H */

@@ -16,18 +16,15 @@ static ngx_int_t crm_job_cancel_read(crm_flow_t *f);
 static ngx_int_t
 crm_job_look_up(crm_flow_t *f, crm_str_t home, crm_step_pt next)
 {
-    crm_str_t       none = crm_null_string;
-    crm_param_t    *param;
-    crm_request_t  *q = crm_request(f);
+    crm_str_t  none = crm_null_string;
 
-    param = crm_param_unknown(&q->params);
-
-    if (param != NULL) {
-        return crm_answer_bad_param(f, &param->name, NULL, 1);
+    if (crm_answer_no_params(f) != NGX_OK) {
+        return NGX_OK;
     }
 
-    crm_flow_call(f, "HGETALL", crm_job_key(&f->arena, &home, q->id[0]), none,
-                  none, none);
+    crm_flow_call(f, "HGETALL",
+                  crm_job_key(&f->arena, &home, crm_request(f)->id[0]),
+                  none, none, none);
 
     return crm_flow_wait(f, next);
 }

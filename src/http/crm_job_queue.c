@@ -59,11 +59,9 @@ crm_job_worker_start(crm_worker_t *worker)
 
 
 void
-crm_job_worker_stop(crm_worker_t *worker)
+crm_job_worker_stop(void)
 {
     ngx_queue_t  *q;
-
-    (void) worker;
 
     if (crm_jobs == NULL) {
         return;

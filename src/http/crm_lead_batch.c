@@ -20,16 +20,11 @@
 #define CRM_BATCH_DEADLINE 60000        /* milliseconds, of the whole */
 
 
-/* what came of one operation: its JSON, ready for the answer */
-typedef struct {
-    crm_str_t            text;
-} crm_batch_result_t;
-
 typedef struct {
     crm_children_t       children;      /* one for each operation */
     json_t              *operations;
     ngx_uint_t           succeeded;
-    crm_batch_result_t  *result;
+    crm_str_t           *result;        /* JSON of each, for the answer */
 } crm_leads_batch_t;
 
 
@@ -115,7 +110,7 @@ crm_leads_batch(crm_flow_t *f)
     b->children.ended = crm_leads_batch_end;
     b->operations = operations;
     b->result = crm_arena_calloc(&f->arena, b->children.n
-                                            * sizeof(crm_batch_result_t));
+                                            * sizeof(crm_str_t));
     if (b->result == NULL) {
         return NGX_ERROR;
     }
@@ -164,10 +159,9 @@ crm_leads_batch_claim(crm_flow_t *f)
 static ngx_int_t
 crm_leads_batch_claimed(crm_flow_t *f)
 {
-    crm_str_t   found;
     ngx_uint_t  failed;
 
-    switch (crm_commit_reply(&f->reply[0], &failed, &found)) {
+    switch (crm_commit_reply(&f->reply[0], &failed, NULL)) {
 
     case NGX_OK:
         return crm_children_run(f);
@@ -181,7 +175,7 @@ crm_leads_batch_claimed(crm_flow_t *f)
 }
 
 
-/* ---- one operation ----------------------------------------------------------- */
+/* ---- one operation ------------------------------------------------------ */
 
 static void
 crm_leads_batch_unknown(crm_flow_t *f, json_t *item)
@@ -292,6 +286,7 @@ crm_leads_batch_match(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
     size_t            i;
     json_t           *value;
     crm_str_t         text;
+    ngx_uint_t        end;
 
     static const crm_str_t  field = crm_string("if_match");
 
@@ -325,9 +320,12 @@ crm_leads_batch_match(crm_flow_t *f, json_t *item, crm_lead_op_t *o)
         /* void */
     }
 
+    end = i == text.len || text.data[i] == '"' || text.data[i] == '-';
     text.len = i;
 
-    if (crm_str_int(&text, &o->expected) != CRM_OK || o->expected < 1) {
+    if (!end || crm_str_int(&text, &o->expected) != CRM_OK
+        || o->expected < 1)
+    {
         crm_fault(&f->answer.faults, &field, CRM_FAULT_INVALID,
                   "must be a version");
         return NGX_DECLINED;
@@ -418,7 +416,7 @@ crm_leads_batch_one(crm_flow_t *f)
 }
 
 
-/* ---- what came of it --------------------------------------------------------- */
+/* ---- what came of it ---------------------------------------------------- */
 
 static void
 crm_leads_batch_note(crm_children_t *c, crm_child_t *child)
@@ -467,7 +465,7 @@ crm_leads_batch_note(crm_children_t *c, crm_child_t *child)
     crm_faults_json(&out, &answer->faults);
     crm_out_char(&out, '}');
 
-    (void) crm_out_join(&out, &b->result[child->number].text);
+    (void) crm_out_join(&out, &b->result[child->number]);
 }
 
 
@@ -501,7 +499,7 @@ crm_leads_batch_end(crm_flow_t *f)
             crm_out_char(out, ',');
         }
 
-        crm_out_str(out, &b->result[i].text);
+        crm_out_str(out, &b->result[i]);
     }
 
     crm_out_lit(out, "]}");

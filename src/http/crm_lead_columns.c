@@ -90,7 +90,9 @@ crm_lead_columns_again(crm_flow_t *f, const crm_str_t *columns)
 
     last = columns->data + columns->len;
 
-    for (n = 0, parts = 0, p = columns->data; p < last && parts < 3; p = end + 1)
+    for (n = 0, parts = 0, p = columns->data;
+         p < last && parts < 3;
+         p = end + 1)
     {
         end = ngx_strlchr(p, last, ' ');
         end = end != NULL ? end : last;

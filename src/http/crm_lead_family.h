@@ -1,7 +1,7 @@
 /*
  * Several leads at once with all that hangs on them: their activities, their
- * orders, and the tombstones that point to them.  For merges and what takes them back,
- * where records change places in one commit.
+ * orders, and the tombstones that point to them.  For merges and what takes
+ * them back, where records change places in one commit.
  */
 
 #ifndef CRM_LEAD_FAMILY_H

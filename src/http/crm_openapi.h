@@ -9,6 +9,7 @@
 /* GET /openapi.json; made on first use, kept by the worker */
 ngx_int_t crm_openapi_handler(crm_flow_t *f);
 
+/* at exit of the worker */
 void crm_openapi_release(void);
 
 #endif /* CRM_OPENAPI_H */

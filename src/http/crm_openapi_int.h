@@ -84,7 +84,7 @@ void crm_doc_report_success(crm_out_t *out, const crm_route_t *route);
 const char *crm_doc_extra_media(const crm_route_t *route);
 
 /* more than the tables say on the list of a kind: sorts and includes that
-   are no fields, parameters; texts may be empty */
+   are no fields; texts may be empty */
 const char *crm_doc_extra_sorts(crm_kind_t kind);
 const char *crm_doc_extra_includes(crm_kind_t kind);
 

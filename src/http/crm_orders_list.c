@@ -355,9 +355,6 @@ crm_orders_term_of(crm_orders_plan_t *p, const crm_filter_t *filter,
                                       crm_zone_date(p->flow->conf->zone,
                                                     p->flow->now));
         return NGX_OK;
-
-    default:
-        break;
     }
 
     if (filter->n > CRM_SCAN_VALUES) {

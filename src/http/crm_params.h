@@ -18,7 +18,7 @@ typedef struct {
 } crm_params_t;
 
 
-/* CRM_DECLINED: a broken escape or invalid UTF-8 (400) */
+/* CRM_DECLINED: a broken escape, invalid UTF-8 or too many of them (400) */
 int crm_params_parse(crm_arena_t *a, const crm_str_t *query,
     crm_params_t *params);
 

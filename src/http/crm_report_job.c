@@ -60,7 +60,7 @@ crm_report_create(crm_flow_t *f)
     crm_report_t     *report = f->data;
     const ngx_str_t  *args = &crm_request(f)->r->args;
 
-    params = json_pack("{s:s#, s:s#}", "report",
+    params = json_pack("{s:s%, s:s%}", "report",
                        (char *) crm_report_names[report->kind].data,
                        crm_report_names[report->kind].len,
                        "query", (char *) args->data, args->len);

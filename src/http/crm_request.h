@@ -22,11 +22,11 @@ typedef struct {
     ngx_http_complex_value_t  *tenant;
     ngx_array_t               *cors_origins;    /* of ngx_str_t; "*" alone */
     ngx_str_t                  operator_key;    /* SHA-256 text of the key */
-    size_t                     body_limit;
+    size_t                     body_limit;      /* bytes, of JSON */
     size_t                     mail_limit;
     ngx_thread_pool_t         *mail_threads;
-    ngx_uint_t                 result_limit;
-    ngx_msec_t                 deadline;
+    ngx_uint_t                 result_limit;    /* objects of a page */
+    ngx_msec_t                 deadline;        /* of a request */
     ngx_str_t                  prefix;          /* the location's name */
 } crm_loc_conf_t;
 
@@ -48,7 +48,7 @@ typedef struct {
     crm_loc_conf_t            *conf;
     const crm_route_t         *route;           /* NULL: none matches */
     ngx_uint_t                 allowed;         /* methods of the path */
-    ngx_str_t                  slug;            /* of {slug} in operator paths */
+    ngx_str_t                  slug;            /* in operator paths */
     int64_t                    id[CRM_PATH_IDS];
     ngx_str_t                  args;            /* as sent: r->args may hide
                                                    what is secret */

@@ -380,8 +380,6 @@ crm_respond_not_modified(crm_request_t *q)
 }
 
 
-/* from here on a failure is NGX_ERROR: the header may be out */
-
 static ngx_int_t
 crm_respond_send(crm_request_t *q)
 {
@@ -391,6 +389,10 @@ crm_respond_send(crm_request_t *q)
     ngx_http_request_t  *r = q->r;
 
     chain = answer->has_body ? crm_respond_chain(r, &answer->body) : NULL;
+
+    if (answer->has_body && chain == NULL && crm_out_size(&answer->body) > 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     r->headers_out.status = answer->status;
 
@@ -422,6 +424,8 @@ crm_respond_send(crm_request_t *q)
     if (crm_respond_headers(q) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+
+    /* from here on a failure is NGX_ERROR: the header may be out */
 
     rc = ngx_http_send_header(r);
 

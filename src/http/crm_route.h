@@ -25,14 +25,8 @@ typedef enum {
     CRM_GIVES_NOTHING,          /* 204 */
     CRM_GIVES_JOB,              /* 202, Location */
     CRM_GIVES_REPORT,           /* JSON, CSV, or a job */
-    CRM_GIVES_OTHER             /* described by `schema` text */
+    CRM_GIVES_OTHER             /* crm_openapi_extra.c says */
 } crm_gives_t;
-
-/* a body that is no entity: action parameters */
-typedef struct {
-    const crm_field_t  *fields;
-    unsigned            nfields;
-} crm_schema_t;
 
 struct crm_route_s {
     ngx_uint_t           method;        /* NGX_HTTP_GET ... */

@@ -1,6 +1,6 @@
 /* GET /tenants: the registry, page by page */
 
-#include "crm_cursor.h"
+#include "crm_query.h"
 #include "crm_registry.h"
 #include "crm_respond.h"
 #include "crm_tenants.h"
@@ -23,20 +23,6 @@ static ngx_int_t crm_tenants_slugs(crm_flow_t *f);
 static ngx_int_t crm_tenants_listed(crm_flow_t *f);
 
 
-static ngx_int_t
-crm_tenants_bad(crm_flow_t *f, const char *name)
-{
-    crm_str_t  text;
-
-    text.data = (u_char *) name;
-    text.len = ngx_strlen(name);
-
-    (void) crm_answer_bad_param(f, &text, NULL, 0);
-
-    return NGX_DECLINED;
-}
-
-
 /* the slug behind which the page begins; empty: the first page */
 
 static ngx_int_t
@@ -53,11 +39,11 @@ crm_tenants_page(crm_flow_t *f, crm_tenants_page_t *page, crm_str_t *after)
     if (crm_param_int(&f->arena, params, "limit", 1, 1000, &page->limit)
         != CRM_OK)
     {
-        return crm_tenants_bad(f, "limit");
+        return crm_query_bad(f, "limit");
     }
 
     if (crm_param_bool(params, "total", 0, &page->total) != CRM_OK) {
-        return crm_tenants_bad(f, "total");
+        return crm_query_bad(f, "total");
     }
 
     text = crm_param_get(params, "cursor");

@@ -2,6 +2,7 @@
 
 #include "crm_change.h"
 #include "crm_contact.h"
+#include "crm_scan.h"
 #include "crm_tenants_size.h"
 
 
@@ -49,21 +50,6 @@ crm_size_ask(crm_flow_t *f, crm_size_t *size)
 }
 
 
-static int64_t
-crm_size_id(const crm_str_t *member)
-{
-    int64_t    id;
-    crm_str_t  digits = *member;
-
-    while (digits.len > 1 && digits.data[0] == '0') {
-        digits.data++;
-        digits.len--;
-    }
-
-    return crm_str_int(&digits, &id) == CRM_OK ? id : 0;
-}
-
-
 static void
 crm_size_memory(crm_flow_t *f, crm_str_t key)
 {
@@ -95,7 +81,7 @@ crm_size_begin(crm_flow_t *f, const crm_reply_t *replies, crm_step_pt next)
         group->bytes = 0;
 
         for (k = 0; k < members->n && k < CRM_SIZE_SAMPLE; k++) {
-            group->id[group->n++] = crm_size_id(&members->item[k].str);
+            group->id[group->n++] = crm_walk_id(&members->item[k].str);
 
             crm_flow_call(f, "HGETALL",
                           crm_change_key(&f->arena, &prefix,

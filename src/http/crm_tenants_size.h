@@ -43,8 +43,6 @@ typedef struct {
     void               *data;           /* of who asks */
 } crm_size_t;
 
-#define CRM_SIZE_ASK_N  (2 * CRM_SIZE_GROUPS)
-
 
 /* queues what crm_size_begin() takes; f->data is the crm_size_t from here to
    `next' */

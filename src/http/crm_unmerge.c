@@ -41,7 +41,6 @@ ngx_int_t
 crm_lead_unmerge_handler(crm_flow_t *f)
 {
     ngx_int_t         rc;
-    crm_param_t      *param;
     crm_request_t    *q = crm_request(f);
     crm_unmerging_t  *g;
 
@@ -51,11 +50,6 @@ crm_lead_unmerge_handler(crm_flow_t *f)
     }
 
     f->data = g;
-
-    param = crm_param_unknown(&q->params);
-    if (param != NULL) {
-        return crm_answer_bad_param(f, &param->name, NULL, 1);
-    }
 
     rc = crm_write_action(f, &crm_action_unmerge, &g->input);
     if (rc != NGX_OK) {

@@ -7,6 +7,7 @@
 #include "crm_request.h"
 
 
+/* at configuration time */
 ngx_int_t crm_variables_add(ngx_conf_t *cf);
 
 #endif /* CRM_VARIABLES_H */
