@@ -5,13 +5,6 @@
 #include "crm_lead_merge.h"
 
 
-#define CRM_ACTION(variable, text, list)                                      \
-    const crm_entity_t  variable = {                                          \
-        CRM_KIND_NONE, crm_string(text), crm_string(text), list,              \
-        sizeof(list) / sizeof(list[0])                                        \
-    }
-
-
 static const crm_field_t  crm_move_fields[] = {
     { CRM_NAMED("stage_id"), .type = CRM_T_ID,
       .ref = CRM_KIND_STAGE },
@@ -73,6 +66,11 @@ static const crm_field_t  crm_unmerge_fields[] = {
     { CRM_NAMED("merge_id"), .type = CRM_T_ID, .ref = CRM_KIND_MESSAGE }
 };
 
+static const crm_field_t  crm_reason_merge_fields[] = {
+    { CRM_NAMED("into_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
+      .ref = CRM_KIND_LOST_REASON }
+};
+
 
 const crm_entity_t  crm_action_none = {
     CRM_KIND_NONE, crm_string("none"), crm_string("none"), NULL, 0
@@ -82,15 +80,16 @@ const crm_entity_t  crm_action_mail = {
     CRM_KIND_NONE, crm_string("mail"), crm_string("mail"), NULL, 0
 };
 
-CRM_ACTION(crm_action_move, "move", crm_move_fields);
-CRM_ACTION(crm_action_plan, "plan", crm_plan_fields);
-CRM_ACTION(crm_action_lost, "lost", crm_lost_fields);
-CRM_ACTION(crm_action_done, "done", crm_done_fields);
-CRM_ACTION(crm_action_dismiss, "dismiss", crm_dismiss_fields);
-CRM_ACTION(crm_action_merge, "merge", crm_merge_fields);
-CRM_ACTION(crm_action_convert, "convert", crm_convert_fields);
-CRM_ACTION(crm_action_customer, "customer", crm_customer_fields);
-CRM_ACTION(crm_action_unmerge, "unmerge", crm_unmerge_fields);
+CRM_BODY(crm_action_move, "move", crm_move_fields);
+CRM_BODY(crm_action_plan, "plan", crm_plan_fields);
+CRM_BODY(crm_action_lost, "lost", crm_lost_fields);
+CRM_BODY(crm_action_done, "done", crm_done_fields);
+CRM_BODY(crm_action_dismiss, "dismiss", crm_dismiss_fields);
+CRM_BODY(crm_action_merge, "merge", crm_merge_fields);
+CRM_BODY(crm_action_convert, "convert", crm_convert_fields);
+CRM_BODY(crm_action_customer, "customer", crm_customer_fields);
+CRM_BODY(crm_action_unmerge, "unmerge", crm_unmerge_fields);
+CRM_BODY(crm_reason_merge, "reason_merge", crm_reason_merge_fields);
 
 
 /* what an action takes one of */

@@ -31,6 +31,8 @@ extern const crm_entity_t  crm_action_merge;
 extern const crm_entity_t  crm_action_unmerge;
 extern const crm_entity_t  crm_action_convert;
 extern const crm_entity_t  crm_action_customer;
+extern const crm_entity_t  crm_reason_merge;    /* of one lost reason into
+                                                   another */
 
 /* faults of a parsed body of any kind, beside those of its single fields */
 void crm_action_check(const crm_record_t *values, crm_faults_t *faults);

@@ -304,7 +304,8 @@ crm_problem_t
 crm_activity_update(const crm_rule_t *rule, const crm_record_t *old,
     const crm_input_t *input, crm_record_t **activity, int *touched)
 {
-    crm_record_t  *seen, *rec;
+    crm_record_t   *seen, *rec;
+    crm_problem_t   problem;
 
     seen = crm_record_copy(rule->arena, old);
     if (seen == NULL) {
@@ -331,16 +332,10 @@ crm_activity_update(const crm_rule_t *rule, const crm_record_t *old,
         return crm_change_verdict(rule);
     }
 
-    switch (old->v[CRM_ACTIVITY_OUTCOME].num) {
+    problem = crm_activity_ended(old);
 
-    case CRM_OUTCOME_DONE:
-        return CRM_P_ALREADY_DONE;
-
-    case CRM_OUTCOME_CANCELLED:
-        return CRM_P_ALREADY_CANCELLED;
-
-    default:
-        break;
+    if (problem != CRM_P_NONE) {
+        return problem;
     }
 
     *touched = crm_change_touch(rule, old, rec, NULL);

@@ -56,6 +56,9 @@ crm_problem_t crm_activity_update(const crm_rule_t *rule,
 crm_record_t *crm_activity_rezoned(const crm_rule_t *rule,
     crm_record_t *activity);
 
+/* CRM_P_ALREADY_DONE, CRM_P_ALREADY_CANCELLED, CRM_P_NONE where it is open */
+crm_problem_t crm_activity_ended(const crm_record_t *activity);
+
 crm_problem_t crm_activity_done(const crm_rule_t *rule,
     const crm_record_t *old, crm_str_t feedback, crm_record_t **activity);
 crm_problem_t crm_activity_cancel(const crm_rule_t *rule,

@@ -10,13 +10,10 @@
 static const crm_ids_t  crm_activity_no_ids;
 
 
-/* a copy of an open one, changed by the actor now */
-
-static crm_problem_t
-crm_activity_end(const crm_rule_t *rule, const crm_record_t *old,
-    int outcome, crm_record_t **activity)
+crm_problem_t
+crm_activity_ended(const crm_record_t *activity)
 {
-    switch (old->v[CRM_ACTIVITY_OUTCOME].num) {
+    switch (activity->v[CRM_ACTIVITY_OUTCOME].num) {
 
     case CRM_OUTCOME_DONE:
         return CRM_P_ALREADY_DONE;
@@ -25,7 +22,23 @@ crm_activity_end(const crm_rule_t *rule, const crm_record_t *old,
         return CRM_P_ALREADY_CANCELLED;
 
     default:
-        break;
+        return CRM_P_NONE;
+    }
+}
+
+
+/* a copy of an open one, changed by the actor now */
+
+static crm_problem_t
+crm_activity_end(const crm_rule_t *rule, const crm_record_t *old,
+    int outcome, crm_record_t **activity)
+{
+    crm_problem_t  problem;
+
+    problem = crm_activity_ended(old);
+
+    if (problem != CRM_P_NONE) {
+        return problem;
     }
 
     *activity = crm_record_copy(rule->arena, old);

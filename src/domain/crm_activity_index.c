@@ -336,9 +336,6 @@ static void
 crm_activity_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
     const crm_record_t *old, const crm_record_t *activity)
 {
-    crm_str_t           none = crm_str("");
-    const crm_value_t  *contact;
-
     crm_change_conf(ops, rule);
 
     if (old != NULL) {
@@ -347,15 +344,7 @@ crm_activity_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
     }
 
     crm_change_id_free(ops, rule, key, activity);
-
-    contact = &activity->v[CRM_ACTIVITY_CONTACT_ID];
-
-    if (contact->set) {
-        crm_change_check(ops, CRM_CHECK_KEY_THERE,
-                         crm_change_key(ops->arena, &rule->prefix, "contact",
-                                        contact->num),
-                         none, none, CRM_FAILED_CONTACT);
-    }
+    crm_change_contact(ops, rule, NULL, activity, CRM_ACTIVITY_CONTACT_ID);
 }
 
 

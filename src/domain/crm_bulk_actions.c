@@ -4,13 +4,6 @@
 #include "crm_fields.h"
 
 
-#define CRM_PARAMS(variable, text, list)                                      \
-    const crm_entity_t  variable = {                                          \
-        CRM_KIND_NONE, crm_string(text), crm_string(text), list,              \
-        sizeof(list) / sizeof(list[0])                                        \
-    }
-
-
 static const crm_field_t  crm_bulk_assign_fields[] = {
     { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER },
     { CRM_NAMED("team_id"), .type = CRM_T_ID, .ref = CRM_KIND_TEAM }
@@ -59,17 +52,11 @@ static const crm_field_t  crm_bulk_schedule_fields[] = {
     { CRM_NAMED("user_id"), .type = CRM_T_ID, .ref = CRM_KIND_USER }
 };
 
-static const crm_field_t  crm_reason_merge_fields[] = {
-    { CRM_NAMED("into_id"), .type = CRM_T_ID, .flags = CRM_F_REQUIRED,
-      .ref = CRM_KIND_LOST_REASON }
-};
 
-
-CRM_PARAMS(crm_bulk_assign, "assign", crm_bulk_assign_fields);
-CRM_PARAMS(crm_bulk_convert, "bulk_convert", crm_bulk_convert_fields);
-CRM_PARAMS(crm_bulk_move, "bulk_move", crm_bulk_move_fields);
-CRM_PARAMS(crm_bulk_tags, "tags", crm_bulk_tags_fields);
-CRM_PARAMS(crm_bulk_priority, "priority", crm_bulk_priority_fields);
-CRM_PARAMS(crm_bulk_email, "email", crm_bulk_email_fields);
-CRM_PARAMS(crm_bulk_schedule, "schedule_activity", crm_bulk_schedule_fields);
-CRM_PARAMS(crm_reason_merge, "reason_merge", crm_reason_merge_fields);
+CRM_BODY(crm_bulk_assign, "assign", crm_bulk_assign_fields);
+CRM_BODY(crm_bulk_convert, "bulk_convert", crm_bulk_convert_fields);
+CRM_BODY(crm_bulk_move, "bulk_move", crm_bulk_move_fields);
+CRM_BODY(crm_bulk_tags, "tags", crm_bulk_tags_fields);
+CRM_BODY(crm_bulk_priority, "priority", crm_bulk_priority_fields);
+CRM_BODY(crm_bulk_email, "email", crm_bulk_email_fields);
+CRM_BODY(crm_bulk_schedule, "schedule_activity", crm_bulk_schedule_fields);

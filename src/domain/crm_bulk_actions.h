@@ -33,6 +33,5 @@ extern const crm_entity_t  crm_bulk_tags;
 extern const crm_entity_t  crm_bulk_priority;
 extern const crm_entity_t  crm_bulk_email;
 extern const crm_entity_t  crm_bulk_schedule;
-extern const crm_entity_t  crm_reason_merge;    /* POST .../merge */
 
 #endif /* CRM_BULK_ACTIONS_H */

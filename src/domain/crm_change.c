@@ -212,6 +212,21 @@ crm_change_conf(crm_ops_t *ops, const crm_rule_t *rule)
 
 
 void
+crm_change_contact(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *old, const crm_record_t *rec, unsigned field)
+{
+    const crm_value_t  *contact = &rec->v[field];
+
+    if (contact->set && (old == NULL || old->v[field].num != contact->num)) {
+        crm_change_check(ops, CRM_CHECK_KEY_THERE,
+                         crm_change_key(ops->arena, &rule->prefix, "contact",
+                                        contact->num),
+                         crm_str(""), crm_str(""), CRM_FAILED_CONTACT);
+    }
+}
+
+
+void
 crm_change_id_above(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *rec)
 {

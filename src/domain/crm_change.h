@@ -37,6 +37,11 @@ void crm_change_check(crm_ops_t *ops, crm_check_type_t type, crm_str_t key,
 void crm_change_same(crm_ops_t *ops, crm_str_t key, const crm_record_t *rec,
     unsigned field, int tag);
 
+/* the contact that the field of rec names, and of old (may be NULL) did not,
+   is there */
+void crm_change_contact(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_record_t *old, const crm_record_t *rec, unsigned field);
+
 /* the snapshot is still the present one */
 void crm_change_conf(crm_ops_t *ops, const crm_rule_t *rule);
 

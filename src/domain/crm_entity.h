@@ -115,6 +115,13 @@ typedef struct {
 #define CRM_NAMED(json)                                                       \
     .name = crm_string(json), .member = crm_string("\"" json "\":null")
 
+/* a table that nothing is stored by: the body of an action */
+#define CRM_BODY(variable, text, list)                                        \
+    const crm_entity_t  variable = {                                          \
+        CRM_KIND_NONE, crm_string(text), crm_string(text), list,              \
+        sizeof(list) / sizeof(list[0])                                        \
+    }
+
 struct crm_entity_s {
     crm_kind_t          kind;
     crm_str_t           name;           /* "lead" */

@@ -226,29 +226,46 @@ crm_input_instant(crm_input_ctx_t *ctx)
 }
 
 
+/* of printable characters; with `multiline' \n and \t are some */
+
 static int
-crm_input_line(crm_input_ctx_t *ctx, crm_str_t *s)
+crm_input_printable(crm_input_ctx_t *ctx, crm_str_t *s, int trimmed,
+    int multiline)
 {
-    int      rc;
-    int64_t  max = ctx->field->max;
+    int  rc;
 
     rc = crm_input_string(ctx, s);
     if (rc != CRM_OK) {
         return rc;
     }
 
-    crm_text_trim(s);
-
-    if (crm_text_has_control(s, 0)) {
-        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
-                                "has control characters");
+    if (trimmed) {
+        crm_text_trim(s);
     }
 
-    if (crm_utf8_length(s) > (size_t) (max > 0 ? max : CRM_NAME_MAX)) {
-        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG, "is too long");
+    return crm_text_has_control(s, multiline)
+           ? crm_input_refuse(ctx, CRM_FAULT_INVALID,
+                              "has control characters")
+           : CRM_OK;
+}
+
+
+/* one line: `max' counts characters */
+
+static int
+crm_input_line(crm_input_ctx_t *ctx, crm_str_t *s, int trimmed)
+{
+    int      rc;
+    int64_t  max = ctx->field->max;
+
+    rc = crm_input_printable(ctx, s, trimmed, 0);
+    if (rc != CRM_OK) {
+        return rc;
     }
 
-    return CRM_OK;
+    return crm_utf8_length(s) > (size_t) (max > 0 ? max : CRM_NAME_MAX)
+           ? crm_input_refuse(ctx, CRM_FAULT_TOO_LONG, "is too long")
+           : CRM_OK;
 }
 
 
@@ -258,7 +275,7 @@ crm_input_text(crm_input_ctx_t *ctx)
     int        rc;
     crm_str_t  s;
 
-    rc = crm_input_line(ctx, &s);
+    rc = crm_input_line(ctx, &s, 1);
 
     if (rc == CRM_OK) {
         crm_value_set_str(ctx->value, s);
@@ -274,16 +291,9 @@ crm_input_long(crm_input_ctx_t *ctx)
     int        rc;
     crm_str_t  s;
 
-    rc = crm_input_string(ctx, &s);
+    rc = crm_input_printable(ctx, &s, 1, 1);
     if (rc != CRM_OK) {
         return rc;
-    }
-
-    crm_text_trim(&s);
-
-    if (crm_text_has_control(&s, 1)) {
-        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
-                                "has control characters");
     }
 
     if (s.len > (size_t) ctx->field->max) {
@@ -302,23 +312,13 @@ crm_input_pattern(crm_input_ctx_t *ctx)
     int        rc;
     crm_str_t  s;
 
-    rc = crm_input_string(ctx, &s);
-    if (rc != CRM_OK) {
-        return rc;
+    rc = crm_input_line(ctx, &s, 0);
+
+    if (rc == CRM_OK) {
+        crm_value_set_str(ctx->value, s);
     }
 
-    if (crm_text_has_control(&s, 0)) {
-        return crm_input_refuse(ctx, CRM_FAULT_INVALID,
-                                "has control characters");
-    }
-
-    if (crm_utf8_length(&s) > (size_t) ctx->field->max) {
-        return crm_input_refuse(ctx, CRM_FAULT_TOO_LONG, "is too long");
-    }
-
-    crm_value_set_str(ctx->value, s);
-
-    return CRM_OK;
+    return rc;
 }
 
 
@@ -329,7 +329,7 @@ crm_input_formed(crm_input_ctx_t *ctx)
     crm_str_t    s;
     const char  *message;
 
-    rc = crm_input_line(ctx, &s);
+    rc = crm_input_line(ctx, &s, 1);
     if (rc != CRM_OK) {
         return rc;
     }

@@ -33,9 +33,6 @@ static void
 crm_lead_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
     const crm_record_t *old, const crm_record_t *lead)
 {
-    crm_str_t           none = crm_null_string;
-    const crm_value_t  *contact;
-
     crm_change_conf(ops, rule);
 
     if (old == NULL) {
@@ -57,16 +54,7 @@ crm_lead_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
         crm_change_same(ops, key, old, CRM_LEAD_KEPT, CRM_FAILED_VERSION);
     }
 
-    contact = &lead->v[CRM_LEAD_CONTACT_ID];
-
-    if (contact->set
-        && (old == NULL || old->v[CRM_LEAD_CONTACT_ID].num != contact->num))
-    {
-        crm_change_check(ops, CRM_CHECK_KEY_THERE,
-                         crm_change_key(ops->arena, &rule->prefix, "contact",
-                                        contact->num),
-                         none, none, CRM_FAILED_CONTACT);
-    }
+    crm_change_contact(ops, rule, old, lead, CRM_LEAD_CONTACT_ID);
 }
 
 

@@ -292,9 +292,6 @@ static void
 crm_order_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
     const crm_record_t *old, const crm_record_t *order)
 {
-    crm_str_t           none = crm_str("");
-    const crm_value_t  *contact;
-
     crm_change_conf(ops, rule);
 
     if (old == NULL) {
@@ -305,19 +302,8 @@ crm_order_checks(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
         crm_change_same(ops, key, old, CRM_ORDER_OWNER, CRM_FAILED_VERSION);
     }
 
-    if (order == NULL) {
-        return;
-    }
-
-    contact = &order->v[CRM_ORDER_CONTACT_ID];
-
-    if (contact->set
-        && (old == NULL || old->v[CRM_ORDER_CONTACT_ID].num != contact->num))
-    {
-        crm_change_check(ops, CRM_CHECK_KEY_THERE,
-                         crm_change_key(ops->arena, &rule->prefix, "contact",
-                                        contact->num),
-                         none, none, CRM_FAILED_CONTACT);
+    if (order != NULL) {
+        crm_change_contact(ops, rule, old, order, CRM_ORDER_CONTACT_ID);
     }
 }
 

@@ -408,6 +408,36 @@ crm_words_bare(const crm_str_t *word)
 }
 
 
+/* {part}:{letter}:{head}:{number} */
+
+static int
+crm_words_key(crm_ix_list_t *list, const char *part, u_char letter,
+    const crm_str_t *head, int64_t number, crm_str_t *key)
+{
+    crm_keyer_t  k;
+
+    if (crm_keyer_init(&k, list->arena, &list->prefix,
+                       5 + head->len + CRM_KEYER_INT)
+        != CRM_OK)
+    {
+        list->failed = 1;
+        return CRM_ERROR;
+    }
+
+    crm_keyer_bytes(&k, part, 1);
+    crm_keyer_char(&k, ':');
+    crm_keyer_char(&k, letter);
+    crm_keyer_char(&k, ':');
+    crm_keyer_str(&k, head);
+    crm_keyer_char(&k, ':');
+    crm_keyer_int(&k, number);
+
+    *key = crm_keyer_done(&k);
+
+    return CRM_OK;
+}
+
+
 static void
 crm_words_emit(crm_ix_list_t *list, const char *part, int64_t id,
     const crm_str_t *word)
@@ -422,20 +452,11 @@ crm_words_emit(crm_ix_list_t *list, const char *part, int64_t id,
 
     head = crm_text_prefix(word, 3);
 
-    if (crm_keyer_init(&k, list->arena, &list->prefix,
-                       5 + head.len + CRM_KEYER_INT)
+    if (crm_words_key(list, part, 'w', &head, id >> CRM_WORDS_SHIFT, &key)
         != CRM_OK)
     {
-        list->failed = 1;
         return;
     }
-
-    crm_keyer_bytes(&k, part, 1);
-    crm_keyer_lit(&k, ":w:");
-    crm_keyer_str(&k, &head);
-    crm_keyer_char(&k, ':');
-    crm_keyer_int(&k, id >> CRM_WORDS_SHIFT);
-    key = crm_keyer_done(&k);
 
     k.start = crm_arena_bytes(list->arena, word->len - head.len + 5);
 
@@ -464,9 +485,8 @@ static void
 crm_words_emit_pair(crm_ix_list_t *list, const char *part, int64_t id,
     const crm_words_set_t *set, unsigned nth)
 {
-    unsigned     i;
-    crm_str_t    head;
-    crm_keyer_t  k;
+    unsigned   i;
+    crm_str_t  head, key;
 
     head = crm_text_prefix(&set->word[nth], 2);
 
@@ -476,21 +496,11 @@ crm_words_emit_pair(crm_ix_list_t *list, const char *part, int64_t id,
         }
     }
 
-    if (crm_keyer_init(&k, list->arena, &list->prefix,
-                       5 + head.len + CRM_KEYER_INT)
-        != CRM_OK)
+    if (crm_words_key(list, part, 'p', &head, id >> CRM_BITMAP_SHIFT, &key)
+        == CRM_OK)
     {
-        list->failed = 1;
-        return;
+        crm_ix_bit(list, key, id & CRM_BITMAP_MASK);
     }
-
-    crm_keyer_bytes(&k, part, 1);
-    crm_keyer_lit(&k, ":p:");
-    crm_keyer_str(&k, &head);
-    crm_keyer_char(&k, ':');
-    crm_keyer_int(&k, id >> CRM_BITMAP_SHIFT);
-
-    crm_ix_bit(list, crm_keyer_done(&k), id & CRM_BITMAP_MASK);
 }
 
 

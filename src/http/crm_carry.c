@@ -9,7 +9,6 @@
 
 #include "crm_actions.h"
 #include "crm_bulk.h"
-#include "crm_bulk_actions.h"
 #include "crm_change.h"
 #include "crm_config.h"
 #include "crm_handlers.h"

@@ -1,7 +1,6 @@
 /* the routes of the tenants' API (api.md) */
 
 #include "crm_actions.h"
-#include "crm_bulk_actions.h"
 #include "crm_handlers.h"
 #include "crm_openapi.h"
 #include "crm_route.h"
