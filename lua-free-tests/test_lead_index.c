@@ -6,7 +6,7 @@
 #define FULL                                                                  \
     "{'id':'40000','v':'3','ct':'1000','ut':'2000','name':'Ölpumpe',"         \
     "'stage':'3','team':'1','user':'2','contact':'70','prio':'2',"            \
-    "'revenue':'333','prob':'3350','close':'2026-12-01','tags':'2,1',"        \
+    "'revenue':'333','recur':'50','prob':'3350','close':'2026-12-01','tags':'2,1',"        \
     "'country':'IR','source':'Trade FAIR','k':'-5',"                          \
     "'act':'5000,86405000,31,2,20781,2'}"
 
@@ -31,6 +31,7 @@ test_sorts(void **state)
     assert_string_equal(index_of(FULL, "l:s:"),
                         "l:s:o1:c 0000040000 1000\n"
                         "l:s:o1:e 0000040000 20788\n"
+                        "l:s:o1:m 0000040000 50\n"
                         "l:s:o1:n olpumpe|0000040000 0\n"
                         "l:s:o1:p 0000040000 3350\n"
                         "l:s:o1:r 0000040000 333\n"

@@ -251,6 +251,18 @@ $crm->status_ok($crm->patch("/leads/$free", { expected_revenue => undef }),
                 200);
 $crm->status_ok($crm->patch('/settings', { currency => 'USD' }), 200,
                 'the amount is gone');
+$crm->status_ok($crm->patch("/leads/$free", { recurring_revenue => 100 }),
+                200);
+$crm->problem_ok($crm->patch('/settings', { currency => 'EUR' }), 409,
+                 'currency_in_use', undef, 'what recurs is an amount, too');
+$crm->status_ok($crm->post("/leads/$free/archive"), 200);
+$crm->problem_ok($crm->patch('/settings', { currency => 'EUR' }), 409,
+                 'currency_in_use', undef, '... of an archived record');
+$crm->status_ok($crm->patch("/leads/$free", { recurring_revenue => undef }),
+                200);
+$crm->status_ok($crm->patch('/settings', { currency => 'EUR' }), 200,
+                'that is gone, too');
+$crm->status_ok($crm->patch('/settings', { currency => 'USD' }), 200);
 
 
 # ---- users ---------------------------------------------------------------

@@ -117,6 +117,29 @@ is_deeply(pick($crm->get($at)->json, qw(version active state)),
 is((grep { $_->{kind} eq 'note' }
     @{ $crm->get("$at/messages")->json->{data} }), 1, 'one note');
 
+# what only looks is answered as it was, too
+
+same_ok('/duplicates/check', { email => 'once@tests.example' }, 'look-up');
+same_ok('/duplicate-rules/test', { field => 'email', pattern => '.+',
+                                   samples => ['a@b.example'] }, 'samples');
+$crm->problem_ok($crm->post('/duplicates/check', { email => 'x@y.example' },
+                            keyed('same look-up')),
+                 422, 'idempotency_mismatch', undef, 'another look-up');
+$crm->problem_ok($crm->post('/duplicate-rules/test',
+                            { field => 'email', pattern => '.',
+                              samples => [] }, keyed('same samples')),
+                 422, 'idempotency_mismatch', undef, 'other samples');
+
+my @pair = map { $crm->post('/leads', { name => "Pair $_" })->json->{id} }
+           1, 2;
+
+same_ok('/leads/merge', { ids => \@pair, dry_run => \1 },
+        'dry run');
+is($crm->get("/leads/$pair[1]")->status, 200, 'nothing was merged');
+$crm->problem_ok($crm->post('/leads/merge', { ids => \@pair },
+                            keyed('same dry run')),
+                 422, 'idempotency_mismatch', undef, 'not the real one');
+
 # If-Match belongs to the first time
 
 my $match = $crm->post('/leads', { name => 'Match' })->json->{id};
@@ -172,6 +195,17 @@ for my $key ('x' x 256, "caf\xe9", '') {
        'no key: ' . (length $key > 30 ? '256 characters'
                      : length $key ? 'not ASCII' : 'empty'));
 }
+
+# the route and the role come before the key
+
+$crm->problem_ok($crm->post('/nothing', {}, keyed('x' x 256)), 404,
+                 'not_found');
+$crm->problem_ok($crm->post("/leads/$match", {}, keyed('x' x 256)), 405,
+                 'method_not_allowed');
+$crm->problem_ok($sara->post('/tags', {}, keyed('x' x 256)), 403,
+                 'forbidden');
+$crm->problem_ok($crm->post('/tags', {}, keyed('x' x 256),
+                            token => undef), 401, 'unauthorized');
 
 is($crm->patch("/leads/$match", { city => $_ }, keyed('patch'))->json->{city},
    $_, "a PATCH has no use for it: $_") for qw(Bonn Köln);

@@ -74,8 +74,9 @@ subtest 'routes' => sub {
                     415, 'unsupported_media_type');
     $op->problem_ok($op->operator('POST', '/tenants', undef, raw => '{"a":1'),
                     400, 'malformed_json');
-    $op->problem_ok($op->operator('GET', '/tenants?limti=1'), 400,
-                    'unknown_parameter');
+    $res = $op->operator('GET', '/tenants?limti=1');
+    $op->problem_ok($res, 400, 'unknown_parameter');
+    like($res->json->{detail}, qr/the nearest one is "limit"/, 'names it');
     $op->problem_ok($op->operator('GET', '/tenants?limit=0'), 400,
                     'invalid_parameter');
     $op->problem_ok($op->operator('GET', '/tenants?cursor=x'), 400,
@@ -297,6 +298,21 @@ subtest 'a tenant with its counts' => sub {
         opportunities => 1,
     }, 'counts');
     cmp_ok($res->json->{size}, '>', 1000, 'size in bytes');
+
+    my $tag = $res->header('ETag');
+
+    like($tag, qr/^"1-[0-9a-f]{16}"$/, 'ETag: also what changes without a '
+                                       . 'write to the tenant');
+    is($op->operator('GET', $path, undef,
+                     headers => { 'If-None-Match' => $tag })->status, 304,
+       'not modified');
+    $op->status_ok($op->operator('PATCH', $path, { company_name => 'Tests' },
+                                 headers => { 'If-Match' => $tag }), 200,
+                   'If-Match with it');
+    $admin->post('/contacts', { name => 'One more' });
+    is($op->operator('GET', $path, undef,
+                     headers => { 'If-None-Match' => $tag })->status, 200,
+       'another count');
 
     $op->problem_ok($op->operator('GET', '/tenants/nobody-here'), 404,
                     'unknown_tenant');

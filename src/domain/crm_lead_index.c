@@ -118,6 +118,7 @@ crm_lead_ix_sorts(crm_ixr_t *x)
     crm_ixr_sort(x, 'c', &x->v[CRM_CREATED_AT]);
     crm_ixr_sort(x, 'u', &x->v[CRM_UPDATED_AT]);
     crm_ixr_sort(x, 'r', &x->v[CRM_LEAD_EXPECTED_REVENUE]);
+    crm_ixr_sort(x, 'm', &x->v[CRM_LEAD_RECURRING_REVENUE]);
     crm_ixr_sort(x, 'e', &x->v[CRM_LEAD_EXPECTED_CLOSE]);
     crm_ixr_sort(x, 'p', &x->v[CRM_LEAD_PROBABILITY]);
     crm_ixr_name(x, &x->v[CRM_LEAD_NAME].str);

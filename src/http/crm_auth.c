@@ -171,30 +171,36 @@ crm_auth_user(crm_flow_t *f, crm_token_t *token)
 }
 
 
-/* route, method, role, then the handler's first step */
+/* route, method, role, then whether the answer is known; NGX_DECLINED: the
+   answer says what is wrong */
 
 static ngx_int_t
-crm_auth_dispatch(crm_flow_t *f)
+crm_auth_admit(crm_flow_t *f)
 {
     crm_request_t  *q = crm_request(f);
 
+    f->idem_key.len = 0;                /* a retry may be refused */
+
     if (q->route == NULL) {
-        return crm_flow_problem(f, q->allowed ? CRM_P_METHOD_NOT_ALLOWED
+        (void) crm_flow_problem(f, q->allowed ? CRM_P_METHOD_NOT_ALLOWED
                                               : CRM_P_NOT_FOUND, NULL);
+        return NGX_DECLINED;
     }
 
     if (!(q->route->roles & (1 << f->role))) {
-        return crm_flow_problem(f, CRM_P_FORBIDDEN, NULL);
+        (void) crm_flow_problem(f, CRM_P_FORBIDDEN, NULL);
+        return NGX_DECLINED;
     }
 
     if (crm_params_parse(&f->arena, (crm_str_t *) &q->args, &q->params)
         != CRM_OK)
     {
-        return crm_flow_problem(f, CRM_P_INVALID_PARAMETER,
+        (void) crm_flow_problem(f, CRM_P_INVALID_PARAMETER,
                                 "the query string is not well-formed");
+        return NGX_DECLINED;
     }
 
-    return q->route->handler(f);
+    return crm_idem_look_up(f);
 }
 
 
@@ -253,10 +259,10 @@ crm_auth_start(crm_flow_t *f)
 
     f->approve = crm_auth_approve;
 
-    rc = crm_idem_look_up(f);
+    rc = crm_auth_admit(f);
 
     if (rc == NGX_OK) {
-        rc = crm_auth_dispatch(f);
+        rc = q->route->handler(f);
 
     } else if (rc == NGX_DECLINED) {
         rc = NGX_OK;
@@ -412,7 +418,7 @@ crm_auth_conf_loaded(crm_flow_t *f)
 
     crm_auth_touch(f, token);
 
-    switch (crm_idem_look_up(f)) {
+    switch (crm_auth_admit(f)) {
 
     case NGX_OK:
         break;
@@ -425,7 +431,7 @@ crm_auth_conf_loaded(crm_flow_t *f)
     }
 
     return f->idem_key.len > 0 ? crm_flow_wait(f, crm_auth_replay)
-                               : crm_auth_dispatch(f);
+                               : q->route->handler(f);
 }
 
 
@@ -438,7 +444,7 @@ crm_auth_replay(crm_flow_t *f)
         return rc;
     }
 
-    return crm_auth_dispatch(f);
+    return crm_request(f)->route->handler(f);
 }
 
 

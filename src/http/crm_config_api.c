@@ -131,8 +131,9 @@ crm_config_amounts(crm_flow_t *f, const crm_config_t *c)
     const unsigned  currency = CRM_SETTINGS_CURRENCY;
 
     static const char  *amounts[] = {
-        "l:s:o1:r", "l:s:o0:r", "l:s:l1:r", "l:s:l0:r", "o:s:draft:t",
-        "o:s:sent:t", "o:s:sale:t", "o:s:cancelled:t"
+        "l:s:o1:r", "l:s:o0:r", "l:s:l1:r", "l:s:l0:r", "l:s:o1:m",
+        "l:s:o0:m", "l:s:l1:m", "l:s:l0:m", "o:s:draft:t", "o:s:sent:t",
+        "o:s:sale:t", "o:s:cancelled:t"
     };
 
     if (!crm_mask_has(&c->input.present, currency)

@@ -93,5 +93,5 @@ crm_rule_test_handler(crm_flow_t *f)
 
     crm_out_lit(out, "]}");
 
-    return NGX_OK;
+    return crm_write_nothing(f);
 }

@@ -330,5 +330,5 @@ crm_duplicates_answer(crm_flow_t *f)
     crm_duplicates_common(out, &d->find);
     crm_out_char(out, '}');
 
-    return NGX_OK;
+    return crm_write_nothing(f);
 }

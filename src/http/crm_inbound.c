@@ -201,7 +201,7 @@ crm_inbound_id(crm_out_t *out, int64_t id)
 }
 
 
-static ngx_int_t
+static void
 crm_inbound_says(crm_flow_t *f, ngx_uint_t status, int64_t lead,
     int64_t message, ngx_uint_t threaded)
 {
@@ -227,18 +227,18 @@ crm_inbound_says(crm_flow_t *f, ngx_uint_t status, int64_t lead,
     if (status == NGX_HTTP_CREATED) {
         crm_answer_location(f, "/leads/%lld", (long long) lead);
     }
-
-    return NGX_OK;
 }
 
 
 static ngx_int_t
 crm_inbound_answer(crm_flow_t *f, crm_lead_op_t *o)
 {
-    return crm_inbound_says(f, o->op == CRM_OP_CREATE ? NGX_HTTP_CREATED
-                                                      : NGX_HTTP_OK,
-                            crm_record_id(o->lead), crm_record_id(o->message),
-                            o->op != CRM_OP_CREATE);
+    crm_inbound_says(f, o->op == CRM_OP_CREATE ? NGX_HTTP_CREATED
+                                               : NGX_HTTP_OK,
+                     crm_record_id(o->lead), crm_record_id(o->message),
+                     o->op != CRM_OP_CREATE);
+
+    return NGX_OK;
 }
 
 
@@ -340,8 +340,9 @@ crm_inbound_decide(crm_flow_t *f)
     }
 
     if (in->seen.message != 0) {
-        return crm_inbound_says(f, NGX_HTTP_OK, in->lead, in->seen.message,
-                                crm_inbound_was_answer(in->seen.message));
+        crm_inbound_says(f, NGX_HTTP_OK, in->lead, in->seen.message,
+                         crm_inbound_was_answer(in->seen.message));
+        return crm_write_nothing(f);
     }
 
     if (in->lead != 0) {
@@ -349,7 +350,8 @@ crm_inbound_decide(crm_flow_t *f)
     }
 
     if (in->mail->automatic) {
-        return crm_inbound_says(f, NGX_HTTP_OK, 0, 0, 0);
+        crm_inbound_says(f, NGX_HTTP_OK, 0, 0, 0);
+        return crm_write_nothing(f);
     }
 
     return crm_inbound_write(f, in, CRM_OP_CREATE);

@@ -422,7 +422,7 @@ crm_merge_decide(crm_flow_t *f)
     }
 
     if (g->dry) {
-        return NGX_OK;
+        return crm_write_nothing(f);
     }
 
     crm_ops_counters_first(&g->ops);

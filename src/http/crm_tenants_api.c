@@ -1,5 +1,6 @@
 /* GET and PATCH /tenants/{slug} */
 
+#include "crm_digest.h"
 #include "crm_respond.h"
 #include "crm_tenants_size.h"
 #include "crm_write.h"
@@ -108,6 +109,7 @@ static ngx_int_t
 crm_tenants_sized(crm_flow_t *f)
 {
     crm_out_t           *out;
+    crm_str_t            text;
     ngx_uint_t           i;
     crm_size_t          *size = f->data;
     crm_tenants_read_t  *r = size->data;
@@ -136,6 +138,13 @@ crm_tenants_sized(crm_flow_t *f)
     crm_out_lit(out, "},\"size\":");
     crm_out_int(out, size->bytes);
     crm_out_char(out, '}');
+
+    if (crm_out_join(out, &text) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_answer_etag(f, crm_record_version(r->seen.rec),
+                    crm_hash64(text.data, text.len));
 
     return NGX_OK;
 }

@@ -30,8 +30,13 @@ crm_tenants_page(crm_flow_t *f, crm_tenants_page_t *page, crm_str_t *after)
 {
     int            rc;
     crm_str_t     *text;
+    crm_param_t   *param;
     crm_cursor_t   cursor;
     crm_params_t  *params = &crm_request(f)->params;
+
+    static const crm_str_t  known[] = {
+        crm_string("limit"), crm_string("cursor"), crm_string("total")
+    };
 
     page->limit = CRM_TENANTS_LIMIT;
     after->len = 0;
@@ -63,7 +68,16 @@ crm_tenants_page(crm_flow_t *f, crm_tenants_page_t *page, crm_str_t *after)
         *after = cursor.text;
     }
 
-    return crm_answer_no_params(f);
+    param = crm_param_unknown(params);
+
+    if (param != NULL) {
+        (void) crm_answer_bad_param(f, &param->name,
+                                    crm_str_nearest(&param->name, known, 3),
+                                    1);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
 }
 
 

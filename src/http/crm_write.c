@@ -1,11 +1,13 @@
 /* what every write does alike; see crm_write.h */
 
 #include "crm_actions.h"
+#include "crm_auth.h"
 #include "crm_idem.h"
 #include "crm_respond.h"
 #include "crm_write.h"
 
 
+static ngx_int_t crm_write_keep(crm_flow_t *f);
 static ngx_int_t crm_write_committed(crm_flow_t *f);
 
 
@@ -148,6 +150,26 @@ crm_write_commit(crm_flow_t *f, crm_ops_t *ops)
     crm_idem_commit(f, ops);
 
     return crm_write_send(f, ops);
+}
+
+
+/* not before the caller is proven: it may be the first read of the flow */
+
+ngx_int_t
+crm_write_nothing(crm_flow_t *f)
+{
+    return f->idem_key.len > 0 ? crm_auth_prove(f, crm_write_keep) : NGX_OK;
+}
+
+
+static ngx_int_t
+crm_write_keep(crm_flow_t *f)
+{
+    crm_ops_t  ops;
+
+    crm_ops_init(&ops, &f->arena);
+
+    return crm_write_commit(f, &ops);
 }
 
 

@@ -46,6 +46,10 @@ ngx_int_t crm_write_match(crm_flow_t *f, const crm_record_t *rec);
  */
 ngx_int_t crm_write_commit(crm_flow_t *f, crm_ops_t *ops);
 
+/* ends the flow of a POST that only looks with the prepared answer, which is
+   kept where the request has an Idempotency-Key */
+ngx_int_t crm_write_nothing(crm_flow_t *f);
+
 /* the same where the idempotency record is among the writes already */
 ngx_int_t crm_write_send(crm_flow_t *f, crm_ops_t *ops);
 
