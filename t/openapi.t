@@ -111,6 +111,14 @@ for (@operations) {
 
 is(join("\n", @wrong), '', 'operations are complete');
 
+# what a route answers beside its usual status
+
+is(join(' ', grep { /^2/ } sort keys
+        %{ $doc->{paths}{$_->[0]}{post}{responses} }), $_->[1],
+   "POST $_->[0]: every success")
+    for [ '/leads/bulk', '200 202' ], [ '/mail/inbound', '200 201' ],
+        [ '/leads', '201' ], [ '/jobs/{id}/undo', '202' ];
+
 my $check = $doc->{paths}{'/duplicates/check'}{post}{requestBody};
 
 ok(!$check->{required}, 'a check requires no body');

@@ -43,6 +43,20 @@
     "'" name "':{'type':'object','properties':{'count':{'type':'integer'},'"  \
     sum "':{'type':'integer'}}},"
 
+#define CRM_DOC_ALSO(status, text, schema)                                    \
+    "'" status "':{'description':'" text "','headers':{'Location':{"          \
+    "'schema':{'type':'string','format':'uri-reference'}},"                   \
+    "'X-Request-Id':{'schema':{'type':'string'}}},'content':{"                \
+    "'application/json':{'schema':" schema "}}}"
+
+#define CRM_DOC_MAIL                                                          \
+    "{'type':'object','required':['lead_id','message_id','threaded'],"        \
+    "'properties':{'lead_id':{'type':['integer','null'],'description':"       \
+    "'null: an automatic reply to nothing, or a mail seen before whose "      \
+    "lead is deleted'},'message_id':{'type':['integer','null'],"              \
+    "'description':'Id of the message on the lead'},'threaded':{'type':"      \
+    "'boolean'}}}"
+
 /* members of a team's card */
 
 #define CRM_DOC_CARD                                                          \
@@ -132,7 +146,9 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'In the order of the ids','items':{'type':'object','properties':{"
       "'id':{'type':'integer'},'status':{'type':'integer'},'code':{'type':["
       "'string','null']}}}},'recipients':{'type':'array','items':{'type':"
-      "'string'}},'job_id':{'type':'integer'}}}" },
+      "'string'}},'job_id':{'type':'integer'}}}",
+      CRM_DOC_ALSO("202", "Over a filter: a job does it",
+                   "{'$ref':'#/components/schemas/Job'}") },
 
     { NGX_HTTP_POST, "/leads/merge", NULL, NULL,
       "{'allOf':[{'$ref':'#/components/schemas/Lead'},{'type':'object',"
@@ -272,13 +288,7 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "{'name':'recipient','in':'query','required':true,'description':"
       "'Address that the mail is for; its local part is a team alias',"
       "'schema':{'type':'string'}}",
-      NULL,
-      "{'type':'object','required':['lead_id','message_id','threaded'],"
-      "'properties':{'lead_id':{'type':['integer','null'],'description':"
-      "'null: an automatic reply to nothing, or a mail seen before whose "
-      "lead is deleted'},'message_id':{'type':['integer','null'],"
-      "'description':'Id of the message on the lead'},'threaded':{'type':"
-      "'boolean'}}}" },
+      NULL, CRM_DOC_MAIL, CRM_DOC_ALSO("201", "A new lead", CRM_DOC_MAIL) },
 
     { NGX_HTTP_GET, "/openapi.json", NULL, NULL, "{'type':'object'}" }
 };

@@ -31,6 +31,7 @@ typedef struct {
     const char  *params;        /* members of an array, or NULL */
     const char  *body;          /* a schema, or NULL */
     const char  *answer;        /* a schema, or NULL */
+    const char  *also;          /* a further response, a member; or NULL */
 } crm_doc_extra_t;
 
 

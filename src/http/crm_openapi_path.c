@@ -236,6 +236,8 @@ crm_doc_begins(const crm_str_t *path, const char *start)
 static void
 crm_doc_success(crm_out_t *out, const crm_route_t *route)
 {
+    const crm_doc_extra_t  *extra = crm_doc_extra(route);
+
     static const char  etag[] = "'ETag':{'schema':{'type':'string'}},";
     static const char  location[] =
         "'Location':{'schema':{'type':'string','format':'uri-reference'}},";
@@ -281,6 +283,11 @@ crm_doc_success(crm_out_t *out, const crm_route_t *route)
 
     default:
         crm_doc_content(out, route, "200", "Done", "");
+    }
+
+    if (extra != NULL && extra->also != NULL) {
+        crm_out_char(out, ',');
+        crm_doc_text(out, extra->also);
     }
 }
 
