@@ -70,6 +70,18 @@ $crm->problem_ok($crm->post('/contacts', { name => 'x', email => 'nobody',
                  422, 'validation',
                  [['email', 'invalid'], ['country', 'invalid'],
                   ['nope', 'unknown_field'], ['id', 'read_only']]);
+$crm->problem_ok($crm->post('/contacts', { name => '', parent_id => 999,
+                                           email => 'nobody' }),
+                 422, 'validation',
+                 [['name', 'required'], ['parent_id', 'not_found'],
+                  ['email', 'invalid']], 'a parent among other faults');
+$crm->problem_ok($crm->patch('/contacts/1', { parent_id => 999, name => 1 }),
+                 422, 'validation',
+                 [['parent_id', 'not_found'], ['name', 'invalid']],
+                 '... of a PATCH');
+$crm->problem_ok($crm->patch('/contacts/999', { nope => 1 }), 422,
+                 'validation', [['nope', 'unknown_field']],
+                 'the body before the record');
 $crm->problem_ok($crm->get('/contacts/999'), 404, 'not_found');
 $crm->problem_ok($crm->get('/contacts/1?nope=1'), 400, 'unknown_parameter');
 

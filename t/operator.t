@@ -367,7 +367,9 @@ subtest 'renamed' => sub {
         slug => 'other', currency => 'USD', company_name => undef,
         suspended => 'yes', state => 'active', version => 9,
     }), 422, 'validation', [['company_name', 'required'],
-                            ['suspended', 'invalid']]);
+                            ['suspended', 'invalid'], ['slug', 'read_only'],
+                            ['currency', 'read_only'],
+                            ['version', 'read_only']], 'all faults at once');
     $op->problem_ok($op->operator('PATCH', $path, {
         slug => 'other', currency => 'USD', version => 9,
     }), 422, 'validation', [['slug', 'read_only'], ['currency', 'read_only'],

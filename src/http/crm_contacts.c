@@ -94,24 +94,14 @@ crm_contact_people(const crm_contact_op_t *o, const crm_reply_t *reply)
 }
 
 
-/* the body, without parameters beside it */
+/* the body; its faults are told with those of the parent */
 
 static ngx_int_t
 crm_contact_input(crm_flow_t *f, crm_contact_op_t *o, crm_input_mode_t mode)
 {
-    ngx_int_t  rc;
-
-    if (o == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = crm_answer_no_params(f);
-
-    if (rc == NGX_OK) {
-        rc = crm_write_input(f, crm_contact_entity, mode, -1, &o->input);
-    }
-
-    return rc;
+    return o != NULL ? crm_write_collect(f, crm_contact_entity, mode, -1,
+                                         &o->input)
+                     : NGX_ERROR;
 }
 
 
@@ -286,7 +276,9 @@ crm_contact_patch_loaded(crm_flow_t *f)
         rc = rc == NGX_DECLINED ? NGX_OK : rc;
 
     } else if (rc == NGX_DECLINED) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+        return f->answer.faults.n > 0
+               ? crm_answer_faults(f)
+               : crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
 
     if (rc != NGX_OK) {

@@ -171,8 +171,8 @@ crm_operator_patch(crm_flow_t *f)
     }
 
     if (rc == NGX_OK) {
-        rc = crm_write_input(f, &crm_tenant_entity, CRM_INPUT_PATCH, -1,
-                             input);
+        rc = crm_write_collect(f, &crm_tenant_entity, CRM_INPUT_PATCH, -1,
+                               input);
     }
 
     if (rc != NGX_OK) {
@@ -269,11 +269,9 @@ crm_tenants_patch_seen(crm_flow_t *f)
     if (!seen.registered || seen.settings == NULL
         || seen.rec->v[CRM_TENANT_STATE].num > CRM_TENANT_SUSPENDED)
     {
-        return crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
-    }
-
-    if (crm_write_match(f, seen.rec) != NGX_OK) {
-        return NGX_OK;
+        return f->answer.faults.n > 0
+               ? crm_answer_faults(f)
+               : crm_flow_problem(f, CRM_P_UNKNOWN_TENANT, NULL);
     }
 
     rec = crm_input_apply(&f->arena, f->data, seen.rec, &f->answer.faults);
@@ -283,6 +281,10 @@ crm_tenants_patch_seen(crm_flow_t *f)
 
     if (f->answer.faults.n > 0) {
         return crm_answer_faults(f);
+    }
+
+    if (crm_write_match(f, seen.rec) != NGX_OK) {
+        return NGX_OK;
     }
 
     crm_ops_init(&ops, &f->arena);
