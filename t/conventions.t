@@ -390,6 +390,12 @@ accepted('email', $_, $_)
         'x' x 64 . '@example.com', 'user@[127.0.0.1]', 'user@[IPv6:::1]',
         'a@localhost';
 accepted('email', '  a@b.example  ', 'a@b.example', 'an address, trimmed');
+
+my $longest = 'x' x 64 . '@' . join '.', ('y' x 63) x 2, 'z' x 61;
+
+is(length $longest, 254, 'the longest address of RFC 5321');
+accepted('email', $longest, $longest, '... is one');
+refused('email', $longest . 'z', 'too_long', '... and one character more');
 refused('email', $_, 'invalid')
     for 'a', 'a@', '@b.example', 'a b@c.example', 'a@b@c.example',
         'a..b@c.example', '.a@c.example', 'a.@c.example', 'a@-b.example',
