@@ -351,6 +351,15 @@ like($me->json->{$_}, $INSTANT, $_) for qw(created_at updated_at);
 
 $crm->status_ok($crm->get('/openapi.json', token => undef), 200,
                 'openapi.json needs no token');
+$crm->problem_ok($crm->get('/openapi.json', token => undef,
+                           host => 'nobody-here.localhost'),
+                 404, 'unknown_tenant', undef, 'but a tenant');
+$crm->status_ok($asleep->operator('PATCH', '/tenants/' . $asleep->slug,
+                                  { suspended => \1 }), 200);
+$crm->problem_ok($asleep->get('/openapi.json', token => undef), 403,
+                 'tenant_suspended', undef, '... that is not suspended');
+$crm->status_ok($asleep->operator('PATCH', '/tenants/' . $asleep->slug,
+                                  { suspended => \0 }), 200);
 
 
 # ---- X-Request-Id --------------------------------------------------------

@@ -5,12 +5,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include "crm_auth.h"
 #include "crm_digest.h"
 #include "crm_openapi_int.h"
 #include "crm_respond.h"
 
 
 #define CRM_DOC_LINE  4096
+
+
+static ngx_int_t crm_openapi_answer(crm_flow_t *f);
 
 
 static const char  crm_doc_info[] =
@@ -155,13 +159,29 @@ crm_openapi_make(void)
 }
 
 
+/* it is everybody's, but only of a tenant that there is (api.md, "Tenant") */
+
 ngx_int_t
 crm_openapi_handler(crm_flow_t *f)
+{
+    crm_flow_call(f, "HGET", f->tenant->root, crm_str("state"),
+                  (crm_str_t) crm_null_string, (crm_str_t) crm_null_string);
+
+    return crm_flow_wait(f, crm_openapi_answer);
+}
+
+
+static ngx_int_t
+crm_openapi_answer(crm_flow_t *f)
 {
     uint64_t        hash;
     crm_out_t      *out;
     crm_str_t       prefix;
     crm_request_t  *q = crm_request(f);
+
+    if (crm_auth_state(f, &f->reply[0].str) != NGX_OK) {
+        return NGX_OK;
+    }
 
     if (crm_params_parse(&f->arena, (crm_str_t *) &q->args, &q->params)
         != CRM_OK)
