@@ -140,6 +140,15 @@ $crm->problem_ok($crm->post('/activities', { type_id => 4 }), 422,
 $crm->problem_ok($crm->post('/activities', { type_id => 4, lead_id => 999 }),
                  422, 'validation', [[ 'lead_id', 'not_found' ]],
                  'a record that is not there');
+$crm->problem_ok($crm->post('/activities', {
+    lead_id => 999, type_id => 999, due_date => 'soon', nope => 1 }), 422,
+    'validation', [[ 'lead_id', 'not_found' ], [ 'type_id', 'not_found' ],
+                   [ 'due_date', 'invalid' ], [ 'nope', 'unknown_field' ]],
+    'all faults at once, the lead among them');
+$crm->problem_ok($crm->post('/activities', { contact_id => 999,
+                                             type_id => 999 }), 422,
+                 'validation', [[ 'contact_id', 'not_found' ],
+                                [ 'type_id', 'not_found' ]], '... a contact');
 
 $res = $crm->post('/activities', { type_id => 4, lead_id => $lead });
 $crm->status_ok($res, 201);

@@ -612,6 +612,11 @@ refused_by_nginx("POST /crm/v1/leads HTTP/1.1\r\n${host}Content-Length: x"
                  . "\r\n\r\n", 400, 'bad_request', 'a length that is none');
 refused_by_nginx("GET /crm/v1/%zz HTTP/1.1\r\n$host\r\n",
                  400, 'bad_request', 'a broken escape in the path');
+refused_by_nginx("POST /crm/v1/leads HTTP/1.1\r\n${host}"
+                 . "Transfer-Encoding: gzip\r\n\r\n",
+                 501, 'not_implemented', 'a transfer coding that is none');
+refused_by_nginx("GET /crm/v1/leads HTTP/3.7\r\n$host\r\n",
+                 505, 'http_version', 'another HTTP');
 refused_by_nginx("GET /elsewhere HTTP/1.1\r\n$host\r\n",
                  404, 'not_found', 'outside the API');
 

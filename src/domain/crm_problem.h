@@ -86,12 +86,15 @@
     X(HEADERS_TOO_LARGE,      431, "headers_too_large",                       \
       "The request's headers are too large")                                  \
     X(INTERNAL,               500, "internal", "Internal error")              \
+    X(NOT_IMPLEMENTED,        501, "not_implemented", "Not implemented")      \
     X(BAD_GATEWAY,            502, "bad_gateway", "Bad gateway")              \
     X(STORE_UNAVAILABLE,      503, "store_unavailable",                       \
       "The store is unavailable")                                             \
     X(BUSY,                   503, "busy",                                    \
       "Too many changes to this record at once")                              \
-    X(GATEWAY_TIMEOUT,        504, "gateway_timeout", "Timed out")
+    X(GATEWAY_TIMEOUT,        504, "gateway_timeout", "Timed out")            \
+    X(HTTP_VERSION,           505, "http_version",                            \
+      "The version of HTTP is not supported")
 
 
 typedef enum {

@@ -69,6 +69,10 @@ crm_activity_create_decide(crm_flow_t *f, crm_activity_op_t *o,
 {
     crm_problem_t  problem;
 
+    if (f->answer.faults.n > 0) {
+        return crm_write_declined(f, CRM_P_VALIDATION);
+    }
+
     if (o->lead_field.len == 0
         && crm_write_match(f, o->old_lead ? o->old_lead : o->contact)
            != NGX_OK)
@@ -181,16 +185,22 @@ crm_activity_post(crm_flow_t *f, unsigned field)
                                   crm_request(f)->id[0]);
     }
 
-    if (f->answer.faults.n > 0) {
-        crm_write_rule(f, &rule);
-        (void) crm_activity_create(&rule, &o->input, &unused);
-        return crm_answer_faults(f);
-    }
-
     v = o->input.values->v;
 
     o->lead_id = v[CRM_ACTIVITY_LEAD_ID].num;
     o->contact_id = v[CRM_ACTIVITY_CONTACT_ID].num;
+
+    if (f->answer.faults.n > 0) {
+        crm_write_rule(f, &rule);
+        (void) crm_activity_create(&rule, &o->input, &unused);
+
+        /* a record that the body names and nobody has is one more */
+
+        if (field != 0 || (o->lead_id == 0) == (o->contact_id == 0)) {
+            return crm_answer_faults(f);
+        }
+    }
+
     o->decide = crm_activity_create_decide;
     o->answer = crm_activity_create_answer;
 

@@ -249,6 +249,10 @@ crm_activity_op_record(crm_flow_t *f, crm_activity_op_t *o)
                                                          : NGX_ERROR;
     }
 
+    if (f->answer.faults.n > 0 && o->id == 0) {
+        return NGX_OK;                  /* told before the lead's state */
+    }
+
     /* the activity has gone to the survivor since it was read */
 
     if (o->old_lead->v[CRM_LEAD_MERGED_INTO].set) {

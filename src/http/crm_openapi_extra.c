@@ -146,9 +146,7 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "'In the order of the ids','items':{'type':'object','properties':{"
       "'id':{'type':'integer'},'status':{'type':'integer'},'code':{'type':["
       "'string','null']}}}},'recipients':{'type':'array','items':{'type':"
-      "'string'}},'job_id':{'type':'integer'}}}",
-      CRM_DOC_ALSO("202", "Over a filter: a job does it",
-                   "{'$ref':'#/components/schemas/Job'}") },
+      "'string'}},'job_id':{'type':'integer'}}}" },
 
     { NGX_HTTP_POST, "/leads/merge", NULL, NULL,
       "{'allOf':[{'$ref':'#/components/schemas/Lead'},{'type':'object',"
@@ -288,7 +286,7 @@ static const crm_doc_extra_t  crm_doc_extras[] = {
       "{'name':'recipient','in':'query','required':true,'description':"
       "'Address that the mail is for; its local part is a team alias',"
       "'schema':{'type':'string'}}",
-      NULL, CRM_DOC_MAIL, CRM_DOC_ALSO("201", "A new lead", CRM_DOC_MAIL) },
+      NULL, CRM_DOC_MAIL },
 
     { NGX_HTTP_GET, "/openapi.json", NULL, NULL, "{'type':'object'}" }
 };
@@ -308,6 +306,22 @@ crm_doc_extra(const crm_route_t *route)
     }
 
     return crm_doc_report(route);
+}
+
+
+const char *
+crm_doc_extra_success(const crm_route_t *route)
+{
+    if (crm_str_is(&route->path, "/leads/bulk")) {
+        return CRM_DOC_ALSO("202", "Over a filter: a job does it",
+                            "{'$ref':'#/components/schemas/Job'}");
+    }
+
+    if (crm_str_is(&route->path, "/mail/inbound")) {
+        return CRM_DOC_ALSO("201", "A new lead", CRM_DOC_MAIL);
+    }
+
+    return NULL;
 }
 
 

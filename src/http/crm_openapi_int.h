@@ -31,7 +31,6 @@ typedef struct {
     const char  *params;        /* members of an array, or NULL */
     const char  *body;          /* a schema, or NULL */
     const char  *answer;        /* a schema, or NULL */
-    const char  *also;          /* a further response, a member; or NULL */
 } crm_doc_extra_t;
 
 
@@ -80,6 +79,9 @@ const crm_doc_extra_t *crm_doc_extra(const crm_route_t *route);
 /* the same of a report; and how it ends */
 const crm_doc_extra_t *crm_doc_report(const crm_route_t *route);
 void crm_doc_report_success(crm_out_t *out, const crm_route_t *route);
+
+/* a further success of the route, as a member of its responses; NULL: none */
+const char *crm_doc_extra_success(const crm_route_t *route);
 
 /* of the answer */
 const char *crm_doc_extra_media(const crm_route_t *route);

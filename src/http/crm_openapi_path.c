@@ -236,7 +236,7 @@ crm_doc_begins(const crm_str_t *path, const char *start)
 static void
 crm_doc_success(crm_out_t *out, const crm_route_t *route)
 {
-    const crm_doc_extra_t  *extra = crm_doc_extra(route);
+    const char  *also = crm_doc_extra_success(route);
 
     static const char  etag[] = "'ETag':{'schema':{'type':'string'}},";
     static const char  location[] =
@@ -285,9 +285,9 @@ crm_doc_success(crm_out_t *out, const crm_route_t *route)
         crm_doc_content(out, route, "200", "Done", "");
     }
 
-    if (extra != NULL && extra->also != NULL) {
+    if (also != NULL) {
         crm_out_char(out, ',');
-        crm_doc_text(out, extra->also);
+        crm_doc_text(out, also);
     }
 }
 

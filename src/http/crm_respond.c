@@ -196,9 +196,11 @@ crm_respond_problem_of(ngx_uint_t status)
         { 429, CRM_P_TOO_MANY_REQUESTS },
         { 431, CRM_P_HEADERS_TOO_LARGE },
         { 494, CRM_P_HEADERS_TOO_LARGE },
+        { 501, CRM_P_NOT_IMPLEMENTED },
         { 502, CRM_P_BAD_GATEWAY },
         { 503, CRM_P_STORE_UNAVAILABLE },
-        { 504, CRM_P_GATEWAY_TIMEOUT }
+        { 504, CRM_P_GATEWAY_TIMEOUT },
+        { 505, CRM_P_HTTP_VERSION }
     };
 
     for (i = 0; i < sizeof(map) / sizeof(map[0]); i++) {

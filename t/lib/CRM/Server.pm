@@ -602,7 +602,7 @@ http {
         client_header_timeout 10s;
         large_client_header_buffers 4 16k;
 
-        error_page 400 403 404 405 408 413 414 415 429 500 502 503 504
+        error_page 400 403 404 405 408 413 414 415 429 500 501 502 503 504 505
                    /-/problem;
         error_page 494 =431 /-/problem;
 
