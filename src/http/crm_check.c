@@ -43,6 +43,11 @@ crm_check_clear(crm_checker_t *c)
     crm_hashes_free(&c->before);
     crm_arena_reset(&c->arena);
 
+    free(c->first_act);
+    free(c->first_order);
+    c->first_act = NULL;
+    c->first_order = NULL;
+
     c->before = c->faults;
     ngx_memzero(&c->faults, sizeof(crm_hashes_t));
 
@@ -280,11 +285,11 @@ crm_check_begun(crm_flow_t *f)
         }
     }
 
-    if (crm_check_dup_gone(c, &f->reply[2 + CRM_CONF_KINDS]) != NGX_OK) {
+    if (crm_check_dup_gone(c, &f->reply[2 + CRM_CONF_KINDS]) != NGX_OK
+        || crm_check_ids_sort(&c->users) != CRM_OK)
+    {
         return NGX_ERROR;
     }
-
-    crm_check_ids_sort(&c->users);
 
     /* its other fields are no entries */
 

@@ -3,7 +3,7 @@
  * crm_check_int.h.
  *
  * Activities are walked before leads and remembered by lead, in a few numbers
- * each.
+ * each, as a chain.
  */
 
 #include "crm_activity.h"
@@ -45,7 +45,7 @@ crm_check_act_lost(crm_flow_t *f, const crm_record_t *rec)
 static ngx_int_t
 crm_check_act_add(crm_checker_t *c, const crm_record_t *rec)
 {
-    uint32_t            cap;
+    uint32_t            cap, *first;
     crm_check_act_t    *act;
     const crm_value_t  *v = rec->v;
 
@@ -72,6 +72,10 @@ crm_check_act_add(crm_checker_t *c, const crm_record_t *rec)
     act->owner = v[CRM_ACTIVITY_OWNER].num;
     act->open = v[CRM_ACTIVITY_OUTCOME].num == CRM_OUTCOME_OPEN;
     act->held = act->open && v[CRM_ACTIVITY_HELD].num != 0;
+
+    first = &c->first_act[crm_check_ids_have(&c->leads, act->lead) - 1];
+    act->next = *first;
+    *first = c->nacts;
 
     return NGX_OK;
 }
@@ -107,50 +111,6 @@ crm_check_act_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
     crm_activity_index(&list, activity);
 
     return crm_check_entries(f, "activity", id, &list);
-}
-
-
-static int ngx_libc_cdecl
-crm_check_acts_cmp(const void *one, const void *two)
-{
-    const crm_check_act_t  *a = one, *b = two;
-
-    if (a->lead != b->lead) {
-        return a->lead < b->lead ? -1 : 1;
-    }
-
-    return (a->id > b->id) - (a->id < b->id);
-}
-
-
-void
-crm_check_acts_sort(crm_checker_t *c)
-{
-    if (c->nacts > 1) {
-        ngx_qsort(c->act, c->nacts, sizeof(crm_check_act_t),
-                  crm_check_acts_cmp);
-    }
-}
-
-
-/* the first one of the lead or behind */
-
-static uint32_t
-crm_check_acts_find(const crm_checker_t *c, int64_t lead)
-{
-    uint32_t  low, high, mid;
-
-    for (low = 0, high = c->nacts; low < high; ) {
-        mid = (low + high) / 2;
-
-        if (c->act[mid].lead < lead) {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-
-    return low;
 }
 
 
@@ -221,13 +181,13 @@ crm_check_act_record(crm_flow_t *f, const crm_check_act_t *act)
 }
 
 
-/* the lead as its activities say, in a copy; by the commits' function */
+/* the lead as its n activities say, in a copy; by the commits' function */
 
 static crm_record_t *
-crm_check_lead_due(crm_flow_t *f, const crm_record_t *lead, uint32_t from,
-    uint32_t to)
+crm_check_lead_due(crm_flow_t *f, const crm_record_t *lead, uint32_t first,
+    uint32_t n)
 {
-    uint32_t        i;
+    uint32_t        i, k;
     crm_rule_t      rule;
     crm_record_t   *copy, **rec;
     crm_checker_t  *c = crm_checker(f);
@@ -239,22 +199,21 @@ crm_check_lead_due(crm_flow_t *f, const crm_record_t *lead, uint32_t from,
     rule.now = f->now;
 
     copy = crm_record_copy(&f->arena, lead);
-    rec = crm_arena_alloc(&f->arena, (to - from + 1)
-                                     * sizeof(crm_record_t *));
+    rec = crm_arena_alloc(&f->arena, (n + 1) * sizeof(crm_record_t *));
+
     if (copy == NULL || rec == NULL) {
         return NULL;
     }
 
-    for (i = from; i < to; i++) {
-        rec[i - from] = crm_check_act_record(f, &c->act[i]);
+    for (k = 0, i = first; i != 0; i = c->act[i - 1].next) {
+        rec[k] = crm_check_act_record(f, &c->act[i - 1]);
 
-        if (rec[i - from] == NULL) {
+        if (rec[k++] == NULL) {
             return NULL;
         }
     }
 
-    return crm_activity_due(&rule, copy, rec, to - from) == CRM_OK ? copy
-                                                                   : NULL;
+    return crm_activity_due(&rule, copy, rec, n) == CRM_OK ? copy : NULL;
 }
 
 
@@ -262,22 +221,22 @@ ngx_int_t
 crm_check_lead_acts(crm_flow_t *f, crm_record_t *lead)
 {
     int64_t              id = crm_record_id(lead);
-    uint32_t             from, to;
+    uint32_t             i, n, first;
     crm_str_t            name, none = crm_null_string;
     crm_record_t        *copy;
     crm_checker_t       *c = crm_checker(f);
     const crm_field_t   *field = &lead->entity->fields[CRM_LEAD_DUE];
     const crm_value_t   *due;
 
-    from = crm_check_acts_find(c, id);
+    first = c->first_act[crm_check_ids_have(&c->leads, id) - 1];
 
-    for (to = from; to < c->nacts && c->act[to].lead == id; to++) {
+    for (n = 0, i = first; i != 0; i = c->act[i - 1].next, n++) {
         if (c->mode == CRM_CHECK_TALLY) {
-            crm_check_act_placed(f, &c->act[to], lead);
+            crm_check_act_placed(f, &c->act[i - 1], lead);
         }
     }
 
-    copy = crm_check_lead_due(f, lead, from, to);
+    copy = crm_check_lead_due(f, lead, first, n);
     if (copy == NULL) {
         return NGX_ERROR;
     }

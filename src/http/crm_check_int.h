@@ -114,15 +114,16 @@ typedef struct {
     int64_t    day;
     int64_t    team;
     int64_t    owner;
+    uint32_t   next;                /* another one of the lead + 1; 0: none */
     unsigned   open:1;
     unsigned   held:1;
 } crm_check_act_t;
 
 /* whose an order of a lead is, as the order says */
 typedef struct {
-    int64_t    lead;
     int64_t    id;
     int64_t    owner;
+    uint32_t   next;                /* as above */
 } crm_check_order_t;
 
 /* where a merged lead went */
@@ -181,13 +182,15 @@ typedef struct {
     uint32_t            ntombs;
     uint32_t            tombs_cap;
     crm_check_ids_t     mails;          /* leads known by Message-IDs */
-    crm_check_act_t    *act;            /* by lead */
+    crm_check_act_t    *act;
+    uint32_t           *first_act;      /* by place of the lead in `leads':
+                                           number + 1, 0: it has none */
     uint32_t            nacts;
     uint32_t            acts_cap;
-    crm_check_order_t  *order;          /* by lead */
+    crm_check_order_t  *order;
+    uint32_t           *first_order;    /* as above */
     uint32_t            norders;
     uint32_t            orders_cap;
-    uint32_t            order_at;       /* that the walk of leads has come to */
     int64_t             max[CRM_KINDS]; /* highest id */
     int64_t             entities;
     ngx_uint_t          part;           /* of the walk */
@@ -253,10 +256,13 @@ ngx_int_t crm_check_have(crm_flow_t *f, crm_check_reader_t *reader,
 
 /* ---- crm_check_scan.c --------------------------------------------------- */
 
-/* sorts, and drops doubles */
-void crm_check_ids_sort(crm_check_ids_t *ids);
 int crm_check_ids_add(crm_check_ids_t *ids, int64_t id);
-ngx_uint_t crm_check_ids_have(const crm_check_ids_t *ids, int64_t id);
+
+/* sorts, and drops doubles */
+int crm_check_ids_sort(crm_check_ids_t *ids);
+
+/* the place of one in those that are sorted, + 1; 0: it is not there */
+uint32_t crm_check_ids_have(const crm_check_ids_t *ids, int64_t id);
 
 
 /* ---- crm_check_walk.c, crm_check_lead.c, crm_check_acts.c --------------- */
@@ -280,9 +286,6 @@ ngx_int_t crm_check_act_take(crm_flow_t *f, int64_t id,
 ngx_int_t crm_check_lead_take(crm_flow_t *f, int64_t id,
     const crm_reply_t *replies);
 
-/* activities by lead, once all are taken */
-void crm_check_acts_sort(crm_checker_t *c);
-
 /* compares the lead's due summary, and what its activities know of it; the
    lead then has the summary that it should have.  f->conf is there. */
 ngx_int_t crm_check_lead_acts(crm_flow_t *f, crm_record_t *lead);
@@ -292,9 +295,6 @@ ngx_int_t crm_check_lead_acts(crm_flow_t *f, crm_record_t *lead);
 
 ngx_int_t crm_check_order_take(crm_flow_t *f, int64_t id,
     const crm_reply_t *replies);
-
-/* orders by lead, once all are taken */
-void crm_check_orders_sort(crm_checker_t *c);
 
 /* compares what the orders of the lead know of it */
 void crm_check_lead_orders(crm_flow_t *f, const crm_record_t *lead);
@@ -329,7 +329,7 @@ ngx_int_t crm_check_dup_run(crm_flow_t *f, crm_check_reader_t *reader,
 ngx_int_t crm_check_tomb_add(crm_checker_t *c, const crm_record_t *lead);
 
 /* all of them, once every lead was taken */
-void crm_check_tombs(crm_flow_t *f);
+ngx_int_t crm_check_tombs(crm_flow_t *f);
 
 
 /* ---- phases, in their order --------------------------------------------- */

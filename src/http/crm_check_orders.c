@@ -10,8 +10,14 @@
 static ngx_int_t
 crm_check_order_add(crm_checker_t *c, const crm_record_t *rec)
 {
-    uint32_t            cap;
+    uint32_t            cap, place;
     crm_check_order_t  *order;
+
+    place = crm_check_ids_have(&c->leads, rec->v[CRM_ORDER_LEAD_ID].num);
+
+    if (place == 0) {
+        return NGX_OK;
+    }
 
     if (c->norders == c->orders_cap) {
         cap = c->orders_cap == 0 ? 256 : c->orders_cap * 2;
@@ -27,9 +33,11 @@ crm_check_order_add(crm_checker_t *c, const crm_record_t *rec)
 
     order = &c->order[c->norders++];
 
-    order->lead = rec->v[CRM_ORDER_LEAD_ID].num;
     order->id = crm_record_id(rec);
     order->owner = rec->v[CRM_ORDER_OWNER].num;
+    order->next = c->first_order[place - 1];
+
+    c->first_order[place - 1] = c->norders;
 
     return NGX_OK;
 }
@@ -150,46 +158,19 @@ crm_check_order_take(crm_flow_t *f, int64_t id, const crm_reply_t *replies)
 }
 
 
-static int ngx_libc_cdecl
-crm_check_orders_cmp(const void *one, const void *two)
-{
-    const crm_check_order_t  *a = one, *b = two;
-
-    return (a->lead > b->lead) - (a->lead < b->lead);
-}
-
-
-void
-crm_check_orders_sort(crm_checker_t *c)
-{
-    c->order_at = 0;
-
-    if (c->norders > 1) {
-        ngx_qsort(c->order, c->norders, sizeof(crm_check_order_t),
-                  crm_check_orders_cmp);
-    }
-}
-
-
-/* leads are walked in the order of their ids, as the orders are */
-
 void
 crm_check_lead_orders(crm_flow_t *f, const crm_record_t *lead)
 {
-    int64_t             id = crm_record_id(lead);
+    uint32_t            i;
     crm_checker_t      *c = crm_checker(f);
     crm_check_order_t  *order;
 
-    for ( /* void */ ; c->order_at < c->norders; c->order_at++) {
-        order = &c->order[c->order_at];
+    i = c->first_order[crm_check_ids_have(&c->leads, crm_record_id(lead)) - 1];
 
-        if (order->lead > id) {
-            return;
-        }
+    for ( /* void */ ; i != 0; i = order->next) {
+        order = &c->order[i - 1];
 
-        if (order->lead == id
-            && order->owner != lead->v[CRM_LEAD_USER_ID].num)
-        {
+        if (order->owner != lead->v[CRM_LEAD_USER_ID].num) {
             crm_check_order_owned(f, order->id,
                                   lead->v[CRM_LEAD_USER_ID].num);
         }

@@ -96,14 +96,16 @@ crm_check_tomb(crm_flow_t *f, const crm_check_tomb_t *tomb)
 }
 
 
-void
+ngx_int_t
 crm_check_tombs(crm_flow_t *f)
 {
     uint32_t        i;
     crm_str_t       name, none = crm_null_string;
     crm_checker_t  *c = crm_checker(f);
 
-    crm_check_ids_sort(&c->merges);
+    if (crm_check_ids_sort(&c->merges) != CRM_OK) {
+        return NGX_ERROR;
+    }
 
     for (i = 0; i < c->ntombs; i++) {
         crm_check_tomb(f, &c->tomb[i]);
@@ -123,4 +125,6 @@ crm_check_tombs(crm_flow_t *f)
                         name.data);
         crm_check_put(f, "DEL", &name, none, none);
     }
+
+    return NGX_OK;
 }

@@ -90,15 +90,6 @@ crm_check_walk(crm_flow_t *f)
     const crm_check_part_t  *part;
 
     while (c->part < CRM_CHECK_PARTS && c->at == crm_check_part_ids(c)->n) {
-
-        if (crm_check_parts[c->part].take == crm_check_act_take) {
-            crm_check_acts_sort(c);
-        }
-
-        if (crm_check_parts[c->part].take == crm_check_order_take) {
-            crm_check_orders_sort(c);
-        }
-
         c->part++;
         c->at = 0;
     }
@@ -509,7 +500,9 @@ crm_check_orphans(crm_flow_t *f)
         }
     }
 
-    crm_check_tombs(f);
+    if (crm_check_tombs(f) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     c->at = 0;
     c->nreaders = 0;
