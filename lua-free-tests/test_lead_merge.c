@@ -154,6 +154,52 @@ test_long(void **state)
 }
 
 
+/* as many records as may be, each text of them as long as it may be */
+
+static void
+test_log_bounded(void **state)
+{
+    unsigned   i, k;
+    crm_str_t  s;
+
+    (void) state;
+
+    s.len = 4 * CRM_NAME_MAX;
+    s.data = crm_arena_alloc(&arena, s.len);
+    assert_non_null(s.data);
+
+    for (i = 0; i < s.len; i += 4) {
+        memcpy(s.data + i, "\U0001F600", 4);
+    }
+
+    begin();
+    with("{'id':'1','ct':'1'," BASE "}");
+
+    for (k = CRM_LEAD_CONTACT_NAME; k <= CRM_LEAD_POSTAL_CODE; k++) {
+        crm_value_set_str(&list[0]->v[k], str("a"));
+    }
+
+    while (merge.n < CRM_MERGE_MAX) {
+        with("{'id':'2','ct':'2'," OTHER "}");
+        i = merge.n - 1;
+
+        crm_value_set_num(&list[i]->v[CRM_ID], i + 1);
+        crm_value_set_str(&list[i]->v[CRM_LEAD_NAME], s);
+
+        for (k = CRM_LEAD_CONTACT_NAME; k <= CRM_LEAD_POSTAL_CODE; k++) {
+            crm_value_set_str(&list[i]->v[k], s);
+        }
+    }
+
+    merged();
+
+    assert_in_range(message->v[CRM_MESSAGE_BODY].str.len, CRM_LONG_MAX / 2,
+                    CRM_LONG_MAX);
+    assert_non_null(strstr(cstr(message->v[CRM_MESSAGE_BODY].str),
+                           " (#20)"));
+}
+
+
 static void
 test_address(void **state)
 {
@@ -427,6 +473,7 @@ main(void)
         domain_test(test_single),
         domain_test(test_joined),
         domain_test(test_long),
+        domain_test(test_log_bounded),
         domain_test(test_address),
         domain_test(test_states),
         domain_test(test_given),

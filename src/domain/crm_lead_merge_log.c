@@ -9,8 +9,9 @@
 #include "crm_lead_merge.h"
 
 
-/* of the message's body; the rest is in its changes only */
-#define CRM_MERGE_BODY_MAX  (CRM_LONG_MAX - 8192)
+/* bytes of the message's body behind which values are in its changes only, so
+   that one more and the names of all records still fit */
+#define CRM_MERGE_BODY_MAX  (CRM_LONG_MAX - (CRM_MERGE_MAX + 1) * 1024)
 
 
 /* what no record has by its own */
