@@ -121,8 +121,8 @@ crm_view_include(crm_view_t *view, const crm_str_t *name)
         if (len > 0 && len == name->len
             && ngx_memcmp(buf, name->data, len) == 0)
         {
+            view->nincluded += !crm_mask_has(&view->include, i);
             crm_mask_set(&view->include, i);
-            view->nincluded++;
             return NGX_OK;
         }
     }
