@@ -384,7 +384,8 @@ checks(void)
 
     static const crm_str_t  types[] = {
         crm_string("eq"), crm_string("free"), crm_string("below"),
-        crm_string("nokey"), crm_string("key")
+        crm_string("nokey"), crm_string("key"), crm_string("nobits"),
+        crm_string("noscores"), crm_string("reached")
     };
 
     crm_out_init(&out, &arena, 1000);

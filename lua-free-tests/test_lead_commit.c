@@ -1,5 +1,6 @@
 /* crm_lead_commit, crm_lead_log: what a change checks, writes and tells */
 
+#include "crm_change.h"
 #include "domain.h"
 
 
@@ -76,6 +77,51 @@ test_create(void **state)
                         "HINCRBY l:g:o:1:t0 n 1\n"
                         "HINCRBY l:g:o:1:t0:u0 n 1\n");
     assert_string_equal(writes("l:w:"), "ZADD l:w:pum:0 0 ps|0009\n");
+}
+
+
+/* the counter stands for the id already */
+
+static void
+test_create_taken(void **state)
+{
+    crm_record_t  *lead;
+
+    (void) state;
+
+    lead = stored(lead_entity, "{'id':'9','v':'1','name':'Pumps'}");
+
+    rule.taken = 1U << CRM_KIND_LEAD;
+    commit(NULL, lead, NULL);
+
+    assert_string_equal(checks(),
+                        "eq tenant conf 17 1\n"
+                        "nokey lead:9   2\n"
+                        "reached tenant id:lead 9 2\n");
+    assert_string_equal(writes("tenant"),
+                        "HINCRBY tenant writes 1\n"
+                        "HSET tenant late:lead 9\n");
+
+    crm_ops_init(&ops, &arena);
+    rule.taken = 1U << CRM_KIND_ACTIVITY;
+    commit(NULL, lead, NULL);
+
+    assert_string_equal(checks(),
+                        "eq tenant conf 17 1\n"
+                        "nokey lead:9   2\n"
+                        "below tenant id:lead 9 2\n");
+}
+
+
+static void
+test_take(void **state)
+{
+    (void) state;
+
+    crm_change_id_take(&ops, &rule, lead_entity);
+
+    assert_string_equal(checks(), "eq tenant conf 17 1\n");
+    assert_string_equal(writes(""), "HINCRBY tenant id:lead 1\n");
 }
 
 
@@ -448,6 +494,8 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         domain_test(test_create),
+        domain_test(test_create_taken),
+        domain_test(test_take),
         domain_test(test_delete),
         domain_test(test_nothing),
         domain_test(test_rank_only),

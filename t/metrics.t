@@ -68,6 +68,7 @@ is_deeply($first->{type}, {
     crm_requests_total           => 'counter',
     crm_request_duration_seconds => 'histogram',
     crm_duplicate_rule_limits_total => 'counter',
+    crm_retries_total            => 'counter',
     crm_redis_connected          => 'gauge',
     crm_redis_in_flight          => 'gauge',
     crm_redis_commands_total     => 'counter',

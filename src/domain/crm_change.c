@@ -180,24 +180,28 @@ crm_change_root(crm_ops_t *ops, const crm_rule_t *rule)
 }
 
 
-/* "id:lead" */
-
-crm_str_t
-crm_change_counter(crm_ops_t *ops, const crm_record_t *rec)
+static crm_str_t
+crm_change_field(crm_ops_t *ops, crm_str_t start, const crm_entity_t *entity)
 {
-    crm_keyer_t       k;
-    static crm_str_t  start = crm_string("id:");
+    crm_keyer_t  k;
 
-    if (crm_keyer_init(&k, ops->arena, &start, rec->entity->name.len)
-        != CRM_OK)
-    {
+    if (crm_keyer_init(&k, ops->arena, &start, entity->name.len) != CRM_OK) {
         ops->failed = 1;
         return start;
     }
 
-    crm_keyer_str(&k, &rec->entity->name);
+    crm_keyer_str(&k, &entity->name);
 
     return crm_keyer_done(&k);
+}
+
+
+/* "id:lead" */
+
+crm_str_t
+crm_change_counter(crm_ops_t *ops, const crm_entity_t *entity)
+{
+    return crm_change_field(ops, crm_str("id:"), entity);
 }
 
 
@@ -231,9 +235,28 @@ crm_change_id_above(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *rec)
 {
     crm_change_check(ops, CRM_CHECK_FIELD_BELOW, crm_change_root(ops, rule),
-                     crm_change_counter(ops, rec),
+                     crm_change_counter(ops, rec->entity),
                      crm_change_number(ops, crm_record_id(rec)),
                      CRM_FAILED_ID);
+}
+
+
+void
+crm_change_id_take(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_entity_t *entity)
+{
+    crm_str_t  none = crm_null_string;
+
+    crm_change_conf(ops, rule);
+    crm_ops_put(ops, "HINCRBY", crm_change_root(ops, rule),
+                crm_change_counter(ops, entity), crm_str("1"), none);
+}
+
+
+static int
+crm_change_taken(const crm_rule_t *rule, const crm_record_t *rec)
+{
+    return (rule->taken & (1U << rec->entity->kind)) != 0;
 }
 
 
@@ -243,7 +266,19 @@ crm_change_id_free(crm_ops_t *ops, const crm_rule_t *rule, crm_str_t key,
 {
     crm_change_check(ops, CRM_CHECK_KEY_FREE, key, crm_str(""), crm_str(""),
                      CRM_FAILED_ID);
-    crm_change_id_above(ops, rule, rec);
+
+    if (!crm_change_taken(rule, rec)) {
+        crm_change_id_above(ops, rule, rec);
+        return;
+    }
+
+    /* a counter that has been set back would give the id once more: Redis has
+       lost what it held last */
+
+    crm_change_check(ops, CRM_CHECK_FIELD_REACHED, crm_change_root(ops, rule),
+                     crm_change_counter(ops, rec->entity),
+                     crm_change_number(ops, crm_record_id(rec)),
+                     CRM_FAILED_ID);
 }
 
 
@@ -264,7 +299,9 @@ crm_change_id_given(crm_ops_t *ops, const crm_rule_t *rule,
     crm_str_t  none = crm_null_string;
 
     crm_ops_put(ops, "HSET", crm_change_root(ops, rule),
-                crm_change_counter(ops, rec),
+                crm_change_field(ops, crm_change_taken(rule, rec)
+                                      ? crm_str("late:") : crm_str("id:"),
+                                 rec->entity),
                 crm_change_number(ops, crm_record_id(rec)), none);
 }
 

@@ -48,8 +48,13 @@ void crm_change_conf(crm_ops_t *ops, const crm_rule_t *rule);
 /* the root hash of the tenant; its field with the last id given to such
    records; a number as text */
 crm_str_t crm_change_root(crm_ops_t *ops, const crm_rule_t *rule);
-crm_str_t crm_change_counter(crm_ops_t *ops, const crm_record_t *rec);
+crm_str_t crm_change_counter(crm_ops_t *ops, const crm_entity_t *entity);
 crm_str_t crm_change_number(crm_ops_t *ops, int64_t number);
+
+/* a commit that takes the next id from the counter: what the HINCRBY comes
+   to.  Nothing where the snapshot is old, or the tenant gone. */
+void crm_change_id_take(crm_ops_t *ops, const crm_rule_t *rule,
+    const crm_entity_t *entity);
 
 /* the id of a new record is above all that were given; and nobody else has
    it */
@@ -62,7 +67,8 @@ void crm_change_id_free(crm_ops_t *ops, const crm_rule_t *rule,
    before all other writes */
 void crm_change_count(crm_ops_t *ops, const crm_rule_t *rule);
 
-/* remembers the id of a new record as given */
+/* remembers the id of a new record as given: every creation writes id:{kind}
+   or, if it was taken, late:{kind} */
 void crm_change_id_given(crm_ops_t *ops, const crm_rule_t *rule,
     const crm_record_t *rec);
 

@@ -23,6 +23,8 @@ typedef struct {
     int64_t            now;             /* instant */
     int64_t            actor;           /* user id; 0: nobody (mail) */
     crm_faults_t      *faults;
+    unsigned           taken;           /* 1 << kind: the id of the new record
+                                           was taken from the counter before */
 } crm_rule_t;
 
 /* a column of the board: where a record lands, and its present first rank */

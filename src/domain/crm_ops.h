@@ -25,6 +25,7 @@ typedef enum {
     CRM_CHECK_NO_BITS,          /* no bit of a bitmap is set */
     CRM_CHECK_NO_SCORES,        /* nothing in a sorted set from field to
                                    value, which are bounds as of ZCOUNT */
+    CRM_CHECK_FIELD_REACHED,    /* integer hash field (absent: 0) >= value */
     CRM_CHECK_MAX
 } crm_check_type_t;
 

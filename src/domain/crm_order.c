@@ -283,7 +283,7 @@ crm_order_id_next(crm_ops_t *ops, const crm_rule_t *rule,
     crm_change_check(ops, last == 0 ? CRM_CHECK_FIELD_FREE
                                     : CRM_CHECK_FIELD_EQ,
                      crm_change_root(ops, rule),
-                     crm_change_counter(ops, order),
+                     crm_change_counter(ops, order->entity),
                      crm_change_number(ops, last), CRM_FAILED_ID);
 }
 

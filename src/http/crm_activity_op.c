@@ -7,6 +7,7 @@
 #include "crm_lead_op.h"
 #include "crm_respond.h"
 #include "crm_scan.h"
+#include "crm_take.h"
 
 
 static ngx_int_t crm_activity_op_found(crm_flow_t *f);
@@ -159,8 +160,14 @@ crm_activity_op_load(crm_flow_t *f)
     kind = o->lead_id ? CRM_KIND_LEAD : CRM_KIND_CONTACT;
     id = o->lead_id ? o->lead_id : o->contact_id;
 
-    crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:activity"), none,
-                  none);
+    o->takes = o->id == 0 && f->answer.faults.n == 0
+               && crm_take_ask(f, CRM_KIND_ACTIVITY);
+
+    if (!o->takes) {
+        crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:activity"),
+                      none, none);
+    }
+
     crm_activity_op_read(f, crm_change_key(a, &f->tenant->prefix,
                                            kind == CRM_KIND_LEAD ? "lead"
                                                                  : "contact",
@@ -302,7 +309,9 @@ crm_activity_op_loaded(crm_flow_t *f)
     const crm_reply_t  *open = &f->reply[2];
     crm_activity_op_t  *o = f->data;
 
-    if (crm_str_int(&f->reply[0].str, &o->seen) != CRM_OK) {
+    o->taken = o->takes ? crm_take_id(f, CRM_KIND_ACTIVITY, &f->reply[0]) : 0;
+
+    if (o->takes || crm_str_int(&f->reply[0].str, &o->seen) != CRM_OK) {
         o->seen = 0;
     }
 
@@ -385,8 +394,8 @@ crm_activity_op_place(crm_flow_t *f, crm_activity_op_t *o)
         rec = o->added[i];
 
         crm_value_set_num(&rec->v[CRM_ID],
-                          crm_tenant_next_id(f->tenant, CRM_KIND_ACTIVITY,
-                                             o->seen));
+                          crm_take_or_next(f, CRM_KIND_ACTIVITY, o->taken,
+                                           o->seen));
         crm_activity_place(rec, o->lead);
 
         if (o->lead == NULL) {
@@ -437,11 +446,17 @@ crm_activity_op_due(crm_flow_t *f, crm_activity_op_t *o,
 
 
 static ngx_int_t
-crm_activity_op_write(crm_flow_t *f, crm_activity_op_t *o,
-    const crm_rule_t *rule)
+crm_activity_op_write(crm_flow_t *f, crm_activity_op_t *o, crm_rule_t *rule)
 {
     ngx_uint_t  i;
 
+    /* one was taken: several follow one another */
+
+    if (o->nadded != 1) {
+        o->taken = 0;
+    }
+
+    crm_take_rule(rule, CRM_KIND_ACTIVITY, o->taken);
     crm_activity_op_place(f, o);
 
     if (o->lead != NULL
@@ -543,7 +558,7 @@ crm_activity_op_committed(crm_flow_t *f)
     if (failed < o->ops.nchecks
         && o->ops.checks[failed].tag == CRM_FAILED_ID)
     {
-        (void) crm_tenant_seen_id(f->tenant, CRM_KIND_ACTIVITY, &current);
+        crm_tenant_seen_id(f->tenant, CRM_KIND_ACTIVITY, &current);
     }
 
     return crm_flow_retry(f);

@@ -44,7 +44,9 @@ struct crm_activity_op_s {
     int64_t              *other_id;
     ngx_uint_t            nothers;
     ngx_uint_t            nopen;
-    int64_t               seen;         /* last id given */
+    int64_t               seen;         /* last id given; 0: not read */
+    int64_t               taken;        /* see crm_take.h; 0: none */
+    unsigned              takes:1;
 
     /* what is to be */
 

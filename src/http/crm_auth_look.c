@@ -119,30 +119,21 @@ crm_auth_state(crm_flow_t *f, const crm_str_t *state)
 }
 
 
-static int64_t
-crm_auth_number(const crm_reply_t *reply)
-{
-    int64_t  num;
-
-    return crm_str_int(&reply->str, &num) == CRM_OK ? num : 0;
-}
-
-
 void
 crm_auth_counters(crm_flow_t *f, const crm_reply_t *root)
 {
-    int64_t  *last = f->tenant->last_id;
+    if (crm_str_int(&root->item[CRM_ROOT_WRITES].str, &f->writes) != CRM_OK) {
+        f->writes = 0;
+    }
 
-    f->writes = crm_auth_number(&root->item[CRM_ROOT_WRITES]);
-
-    last[CRM_KIND_LEAD] = ngx_max(last[CRM_KIND_LEAD],
-                              crm_auth_number(&root->item[CRM_ROOT_LEAD]));
-    last[CRM_KIND_CONTACT] = ngx_max(last[CRM_KIND_CONTACT],
-                              crm_auth_number(&root->item[CRM_ROOT_CONTACT]));
-    last[CRM_KIND_ACTIVITY] = ngx_max(last[CRM_KIND_ACTIVITY],
-                              crm_auth_number(&root->item[CRM_ROOT_ACTIVITY]));
-    last[CRM_KIND_ORDER] = ngx_max(last[CRM_KIND_ORDER],
-                              crm_auth_number(&root->item[CRM_ROOT_ORDER]));
+    crm_tenant_seen_id(f->tenant, CRM_KIND_LEAD,
+                       &root->item[CRM_ROOT_LEAD].str);
+    crm_tenant_seen_id(f->tenant, CRM_KIND_CONTACT,
+                       &root->item[CRM_ROOT_CONTACT].str);
+    crm_tenant_seen_id(f->tenant, CRM_KIND_ACTIVITY,
+                       &root->item[CRM_ROOT_ACTIVITY].str);
+    crm_tenant_seen_id(f->tenant, CRM_KIND_ORDER,
+                       &root->item[CRM_ROOT_ORDER].str);
 }
 
 

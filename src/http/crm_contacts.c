@@ -9,7 +9,7 @@
 #include "crm_order.h"
 #include "crm_record_read.h"
 #include "crm_respond.h"
-#include "crm_write.h"
+#include "crm_take.h"
 
 
 typedef struct {
@@ -20,6 +20,8 @@ typedef struct {
     crm_record_t   *parent;
     crm_counts_t    counts;
     ngx_uint_t      chunks;         /* replies that count its people */
+    ngx_uint_t      takes;          /* replies with its id */
+    int64_t         taken;          /* see crm_take.h; 0: none */
 } crm_contact_op_t;
 
 
@@ -139,6 +141,7 @@ crm_contact_create_handler(crm_flow_t *f)
 
     parent = &o->input.values->v[CRM_CONTACT_PARENT_ID];
     crm_contact_load(f, parent->num);
+    o->takes = crm_take_ask(f, CRM_KIND_CONTACT);
 
     return crm_flow_wait(f, crm_contact_create_loaded);
 }
@@ -161,7 +164,10 @@ crm_contact_create_loaded(crm_flow_t *f)
         return rc;
     }
 
+    o->taken = o->takes ? crm_take_id(f, CRM_KIND_CONTACT, &f->reply[1]) : 0;
+
     crm_write_rule(f, &rule);
+    crm_take_rule(&rule, CRM_KIND_CONTACT, o->taken);
 
     problem = crm_contact_create(&rule, &o->input, o->parent, &o->rec);
 
@@ -170,7 +176,7 @@ crm_contact_create_loaded(crm_flow_t *f)
     }
 
     crm_value_set_num(&o->rec->v[CRM_ID],
-                      crm_tenant_next_id(f->tenant, CRM_KIND_CONTACT, 0));
+                      crm_take_or_next(f, CRM_KIND_CONTACT, o->taken, 0));
 
     crm_ops_init(&ops, &f->arena);
 

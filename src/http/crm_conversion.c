@@ -3,8 +3,8 @@
  * merged into it and the customer that is made; see crm_conversion.h.
  *
  * Two conversions of one lead meet in its version; two that would make the
- * same customer meet in the counter of contacts, which must be what it was
- * before anybody looked for one.
+ * same customer meet in the counters of contacts, which must be what they
+ * were before anybody looked for one.
  */
 
 #include "crm_actions.h"
@@ -49,8 +49,8 @@ crm_conversion_load(crm_flow_t *f)
     crm_flow_call(f, "HGETALL", crm_lead_key(&f->arena, &f->tenant->prefix,
                                              c->id),
                   none, none, none);
-    crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:contact"), none,
-                  none);
+    crm_flow_call(f, "HMGET", f->tenant->root, crm_str("id:contact"),
+                  crm_str("late:contact"), none);
 
     if (c->contact_id != 0) {
         crm_flow_call(f, "HGETALL",
@@ -138,7 +138,12 @@ crm_conversion_loaded(crm_flow_t *f)
         return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
     }
 
-    c->counter = f->reply[1].str;
+    if (!crm_reply_is_array(&f->reply[1]) || f->reply[1].n != 2) {
+        return NGX_ERROR;
+    }
+
+    c->counter = f->reply[1].item[0].str;
+    c->late = f->reply[1].item[1].str;
 
     rc = rc == NGX_OK ? crm_conversion_allowed(f, c) : rc;
 

@@ -55,6 +55,7 @@ struct crm_conversion_s {
     crm_dup_find_t       find;
     crm_dup_contact_t    match;
     crm_str_t            counter;       /* last id of contacts; empty: none */
+    crm_str_t            late;          /* last one that was taken, alike */
     crm_record_t        *contact;       /* linked or made; NULL: neither */
     crm_record_t        *company;       /* the contact's, may be made, too */
     int64_t             *ids;           /* of companies of the name */

@@ -256,18 +256,25 @@ crm_conversion_contact_ids(crm_flow_t *f, crm_conversion_t *c)
 }
 
 
+static void
+crm_conversion_same(crm_flow_t *f, crm_conversion_t *c, crm_str_t field,
+    crm_str_t value)
+{
+    crm_change_check(&c->g.ops, value.len > 0 ? CRM_CHECK_FIELD_EQ
+                                              : CRM_CHECK_FIELD_FREE,
+                     f->tenant->root, field,
+                     value.len > 0 ? value : crm_str(""),
+                     CRM_FAILED_CONTACT);
+}
+
+
 /* what was looked for and not found must still not be there */
 
 static void
 crm_conversion_guard(crm_flow_t *f, crm_conversion_t *c)
 {
-    crm_str_t  none = crm_str("");
-
-    crm_change_check(&c->g.ops, c->counter.len > 0 ? CRM_CHECK_FIELD_EQ
-                                                   : CRM_CHECK_FIELD_FREE,
-                     f->tenant->root, crm_str("id:contact"),
-                     c->counter.len > 0 ? c->counter : none,
-                     CRM_FAILED_CONTACT);
+    crm_conversion_same(f, c, crm_str("id:contact"), c->counter);
+    crm_conversion_same(f, c, crm_str("late:contact"), c->late);
 }
 
 

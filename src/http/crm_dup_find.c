@@ -244,7 +244,6 @@ static ngx_int_t
 crm_dup_take_contact(crm_flow_t *f, crm_dup_find_t *d,
     const crm_reply_t **reply)
 {
-    int64_t             last;
     const crm_reply_t  *leads = &(*reply)[0], *contact = &(*reply)[1];
 
     if (!crm_reply_is_array(leads) || !crm_reply_is_array(contact)
@@ -271,12 +270,7 @@ crm_dup_take_contact(crm_flow_t *f, crm_dup_find_t *d,
         d->company = d->lead->v[CRM_LEAD_CONTACT_ID].num;
     }
 
-    if (crm_reply_is_string(&(*reply)[2])
-        && crm_str_int(&(*reply)[2].str, &last) == CRM_OK)
-    {
-        f->tenant->last_id[CRM_KIND_CONTACT]
-            = ngx_max(f->tenant->last_id[CRM_KIND_CONTACT], last);
-    }
+    crm_tenant_seen_id(f->tenant, CRM_KIND_CONTACT, &(*reply)[2].str);
 
     *reply += 3;
 

@@ -12,6 +12,8 @@
 
 crm_worker_t  *crm_worker;
 
+static uint64_t  crm_flow_nretries;
+
 
 static void crm_flow_run(crm_flow_t *f, crm_step_pt step);
 static void crm_flow_replied(void *data, crm_batch_t *batch);
@@ -384,6 +386,8 @@ crm_flow_retry(crm_flow_t *f)
         return crm_flow_problem(f, CRM_P_BUSY, NULL);
     }
 
+    crm_flow_nretries++;
+
     /* the first repetition needs no wait: usually the snapshot was old */
 
     jitter = f->attempts++ ? 1 + ngx_random() % CRM_RETRY_JITTER_MAX : 0;
@@ -396,6 +400,13 @@ crm_flow_retry(crm_flow_t *f)
     ngx_add_timer(&f->timer, jitter);
 
     return CRM_WAIT;
+}
+
+
+uint64_t
+crm_flow_retries(void)
+{
+    return crm_flow_nretries;
 }
 
 

@@ -152,6 +152,9 @@ ngx_int_t crm_flow_wait(crm_flow_t *f, crm_step_pt next);
    until the deadline, then 503 busy */
 ngx_int_t crm_flow_retry(crm_flow_t *f);
 
+/* how often flows of this process have begun anew */
+uint64_t crm_flow_retries(void);
+
 /*
  * Runs task->run() on the thread pool and then the step, in the event loop
  * again.  The flow owns the task until it ends.  When it ends earlier than

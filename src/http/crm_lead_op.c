@@ -8,6 +8,7 @@
 #include "crm_idem.h"
 #include "crm_lead_orders.h"
 #include "crm_respond.h"
+#include "crm_take.h"
 #include "crm_text.h"
 
 
@@ -252,7 +253,7 @@ crm_lead_op_number(crm_flow_t *f, crm_lead_op_t *o)
     column = v[CRM_LEAD_STAGE_ID].num << 1 | v[CRM_LEAD_TYPE].num;
 
     crm_value_set_num(&v[CRM_ID],
-                      crm_tenant_next_id(f->tenant, CRM_KIND_LEAD, 0));
+                      crm_take_or_next(f, CRM_KIND_LEAD, o->taken, 0));
     crm_value_set_num(&v[CRM_LEAD_RANK],
                       crm_tenant_top(f->tenant, column, v[CRM_LEAD_RANK].num,
                                      CRM_RANK_STEP));
@@ -393,6 +394,7 @@ crm_lead_op_commit(crm_flow_t *f)
     crm_lead_op_t  *o = f->data;
 
     crm_write_rule(f, &rule);
+    crm_take_rule(&rule, CRM_KIND_LEAD, o->taken);
 
     if (crm_lead_acts_commit(f, o, &rule) != NGX_OK
         || crm_lead_orders_commit(o, &rule) != NGX_OK
@@ -475,10 +477,9 @@ crm_lead_op_committed(crm_flow_t *f)
     /* somebody else has the id: theirs is the newest one known now */
 
     if (tag == CRM_FAILED_ID) {
-        (void) crm_tenant_seen_id(f->tenant,
-                                  o->activity != NULL ? CRM_KIND_ACTIVITY
-                                                      : CRM_KIND_LEAD,
-                                  &current);
+        crm_tenant_seen_id(f->tenant, o->activity != NULL ? CRM_KIND_ACTIVITY
+                                                          : CRM_KIND_LEAD,
+                           &current);
     }
 
     return crm_flow_retry(f);

@@ -74,6 +74,8 @@ struct crm_lead_op_s {
     ngx_uint_t            contact_reply;        /* 0: not asked for */
     ngx_uint_t            counter_reply;        /* ids of lost reasons */
     ngx_uint_t            idem_reply;           /* of a batch record */
+    ngx_uint_t            take_reply;           /* the id, of a creation */
+    int64_t               taken;                /* see crm_take.h; 0: none */
     ngx_uint_t            acts_reply;           /* the lead's activities */
     ngx_uint_t            mids_reply;           /* its mails, of a deletion */
     const crm_reply_t    *mids;

@@ -9,6 +9,7 @@
 #include "crm_idem.h"
 #include "crm_lead_orders.h"
 #include "crm_respond.h"
+#include "crm_take.h"
 
 
 static ngx_int_t crm_lead_op_load(crm_flow_t *f);
@@ -147,11 +148,30 @@ crm_lead_op_ask_family(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n)
 }
 
 
+/* a new lead's column, and its id unless it is known to come to nothing */
+
+static void
+crm_lead_op_ask_place(crm_flow_t *f, crm_lead_op_t *o, ngx_uint_t *n)
+{
+    crm_rule_t  rule;
+
+    crm_write_rule(f, &rule);
+
+    if (crm_lead_column(&rule, &o->input, NULL, &o->column) == CRM_OK) {
+        o->has_column = 1;
+        crm_lead_op_ask_top(f, o, o->column.type, o->column.stage, n);
+    }
+
+    if (f->answer.faults.n == 0 && crm_take_ask(f, CRM_KIND_LEAD)) {
+        o->take_reply = ++*n;
+    }
+}
+
+
 static ngx_int_t
 crm_lead_op_load(crm_flow_t *f)
 {
     ngx_uint_t      n;
-    crm_rule_t      rule;
     crm_lead_op_t  *o = f->data;
 
     n = 0;
@@ -164,12 +184,7 @@ crm_lead_op_load(crm_flow_t *f)
     }
 
     if (o->op == CRM_OP_CREATE) {
-        crm_write_rule(f, &rule);
-
-        if (crm_lead_column(&rule, &o->input, NULL, &o->column) == CRM_OK) {
-            o->has_column = 1;
-            crm_lead_op_ask_top(f, o, o->column.type, o->column.stage, &n);
-        }
+        crm_lead_op_ask_place(f, o, &n);
 
     } else {
         crm_lead_op_ask_record(f, "lead", o->id);
@@ -420,6 +435,11 @@ crm_lead_op_loaded(crm_flow_t *f)
 
     if (o->op == CRM_OP_CREATE) {
         crm_lead_op_take_top(f, o);
+
+        if (o->take_reply != 0) {
+            o->taken = crm_take_id(f, CRM_KIND_LEAD,
+                                   &f->reply[o->take_reply - 1]);
+        }
 
         return crm_lead_op_next(f, o);
     }

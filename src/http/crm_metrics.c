@@ -151,18 +151,26 @@ crm_metrics_worker_start(crm_worker_t *worker)
 }
 
 
+/* what a counter of this process has come to since it was told before */
+
+static void
+crm_metrics_add(ngx_atomic_t *all, uint64_t *told, uint64_t now)
+{
+    if (now > *told) {
+        (void) ngx_atomic_fetch_add(all, now - *told);
+        *told = now;
+    }
+}
+
+
 static void
 crm_metrics_report(crm_worker_t *worker)
 {
-    uint64_t         now;
+    static uint64_t  limits, retries;
 
-    static uint64_t  limits;            /* of this process, told before */
-
-    now = crm_pattern_limits();
-
-    if (crm_metrics != NULL && now > limits) {
-        (void) ngx_atomic_fetch_add(&crm_metrics->limits, now - limits);
-        limits = now;
+    if (crm_metrics != NULL) {
+        crm_metrics_add(&crm_metrics->limits, &limits, crm_pattern_limits());
+        crm_metrics_add(&crm_metrics->retries, &retries, crm_flow_retries());
     }
 
     if (crm_metrics_slot == NULL || crm_metrics_slot->pid != ngx_pid) {

@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     ngx_atomic_t        limits;         /* that patterns have run into */
+    ngx_atomic_t        retries;        /* of flows */
     crm_metrics_slot_t  worker[CRM_METRICS_WORKERS];
     crm_metrics_row_t   row[];          /* tenants' routes, none of them,
                                            operator's routes, none of them */

@@ -287,6 +287,12 @@ crm_metrics_text(crm_out_t *out, const crm_metrics_t *metrics)
     crm_metrics_print(out, "crm_duplicate_rule_limits_total %llu\n",
                       (unsigned long long) metrics->limits);
 
+    crm_metrics_head(out, "crm_retries_total", "counter",
+                     "Times that a request or a part of a job began anew, as "
+                     "what it had read was written meanwhile.");
+    crm_metrics_print(out, "crm_retries_total %llu\n",
+                      (unsigned long long) metrics->retries);
+
     for (k = 0;
          k < sizeof(crm_metrics_redis) / sizeof(crm_metrics_redis[0]);
          k++)

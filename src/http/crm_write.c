@@ -21,6 +21,7 @@ crm_write_rule(crm_flow_t *f, crm_rule_t *rule)
     rule->actor = f->user != NULL && f->role != CRM_ROLE_MAIL_GATEWAY
                   ? crm_record_id(f->user) : 0;
     rule->faults = &f->answer.faults;
+    rule->taken = 0;
 }
 
 

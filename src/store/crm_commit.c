@@ -115,3 +115,11 @@ crm_commit_reply(const crm_reply_t *reply, ngx_uint_t *failed,
 
     return NGX_ERROR;
 }
+
+
+int64_t
+crm_commit_counter(const crm_reply_t *reply)
+{
+    return reply->n == 2 && reply->item[1].type == CRM_REPLY_INTEGER
+           ? reply->item[1].num : 0;
+}

@@ -19,8 +19,9 @@
  * SETBITs, ZADDs of one member and HINCRBYs: so the keys have no numbers, and
  * a word is not repeated within a run.
  *
- * Answers: {1} done; {0, number of the failed check from 0, value found or
- * ''} nothing done; an error for an invalid invocation, nothing done.
+ * Answers: {1} done, or {1, what the last HINCRBY came to} (exact below 2^53);
+ * {0, number of the failed check from 0, value found or ''} nothing done; an
+ * error for an invalid invocation, nothing done.
  *
  * How "all or nothing" is kept, since Redis undoes nothing:
  * - the whole invocation is checked before the first write;
@@ -141,6 +142,11 @@ static const char  crm_commit_lua[] =
     "  ['5'] = function(key) return call('BITCOUNT', key) == 0 end,\n"
     "  ['6'] = function(key, low, high)\n"
     "    return call('ZCOUNT', key, low, high) == 0\n"
+    "  end,\n"
+    "  ['7'] = function(key, field, value)\n"
+    "    local v = call('HGET', key, field)\n"
+    "    local n, m = number(v or 0), number(value)\n"
+    "    return n and m and n >= m, v\n"
     "  end\n"
     "}\n"
     "\n"
@@ -216,16 +222,19 @@ static const char  crm_commit_lua[] =
     "  end\n"
     "end\n"
     "\n"
-    "-- a run of HINCRBYs: nil, or why none of them was done\n"
+    "-- a run of HINCRBYs: nil and what the last one came to, or why it was not\n"
+    "-- done\n"
     "local function count(keys, k, args, i, n)\n"
+    "  local r\n"
     "  for j = 0, n - 1 do\n"
-    "    local r = redis.pcall('HINCRBY', keys[k + j], args[i + 2 * j],\n"
-    "                          args[i + 2 * j + 1])\n"
+    "    r = redis.pcall('HINCRBY', keys[k + j], args[i + 2 * j],\n"
+    "                    args[i + 2 * j + 1])\n"
     "    if type(r) ~= 'number' then\n"
     "      take_back(keys, k, args, i, j)\n"
     "      return r\n"
     "    end\n"
     "  end\n"
+    "  return nil, r\n"
     "end\n"
     "\n"
     "local function rename(keys, k, n)\n"
@@ -273,11 +282,11 @@ static const char  crm_commit_lua[] =
     "  local failed = check(keys, args)\n"
     "  if failed then return failed end\n"
     "\n"
-    "  local k, last = args[1] + 1, #args\n"
+    "  local k, last, counted = args[1] + 1, #args\n"
     "  while i <= last do\n"
     "    local command, n, times = args[i], args[i + 1], args[i + 2]\n"
     "    if command == 'HINCRBY' then\n"
-    "      fault = count(keys, k, args, i + 3, times)\n"
+    "      fault, counted = count(keys, k, args, i + 3, times)\n"
     "      if fault then return fault end\n"
     "    elseif command == 'RENAME' then\n"
     "      rename(keys, k, times)\n"
@@ -292,7 +301,7 @@ static const char  crm_commit_lua[] =
     "    i = i + 3 + n * times\n"
     "  end\n"
     "\n"
-    "  return {1}\n"
+    "  return {1, counted}\n"
     "end\n";
 
 #endif /* CRM_COMMIT_LUA_H */

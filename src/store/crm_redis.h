@@ -136,4 +136,7 @@ void crm_batch_free(crm_batch_t *batch);
 ngx_int_t crm_commit_reply(const crm_reply_t *reply, ngx_uint_t *failed,
     crm_str_t *current);
 
+/* what the last HINCRBY of an applied commit came to; 0: it had none */
+int64_t crm_commit_counter(const crm_reply_t *reply);
+
 #endif /* CRM_REDIS_H */

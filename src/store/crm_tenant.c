@@ -7,6 +7,8 @@
 
 #define CRM_TOKENS  4           /* remembered for each tenant, or more */
 
+#define CRM_TENANT_OTHERS_MS  10000     /* so long somebody counts as there */
+
 
 struct crm_tenants_s {
     ngx_rbtree_t         tree;
@@ -22,6 +24,8 @@ struct crm_tenants_s {
 
 
 static void crm_tenant_free(crm_tenants_t *tenants, crm_tenant_t *tenant);
+static void crm_tenant_count(crm_tenant_t *tenant, crm_kind_t kind,
+    int64_t counter);
 
 
 crm_tenants_t *
@@ -416,13 +420,65 @@ crm_token_forget(crm_token_t *token)
 int64_t
 crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind, int64_t seen)
 {
+    crm_tenant_count(tenant, kind, seen);
+
+    return ++tenant->last_id[kind];
+}
+
+
+/* the first counter that is seen at all says nothing of others */
+
+static void
+crm_tenant_count(crm_tenant_t *tenant, crm_kind_t kind, int64_t counter)
+{
     int64_t  *last = &tenant->last_id[kind];
 
-    if (seen > *last) {
-        *last = seen;
+    if (counter <= *last) {
+        return;
     }
 
-    return ++*last;
+    if (*last != 0) {
+        crm_tenant_raced(tenant, kind);
+    }
+
+    *last = counter;
+}
+
+
+void
+crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
+    const crm_str_t *counter)
+{
+    int64_t  id;
+
+    if (crm_str_int(counter, &id) == CRM_OK) {
+        crm_tenant_count(tenant, kind, id);
+    }
+}
+
+
+void
+crm_tenant_raced(crm_tenant_t *tenant, crm_kind_t kind)
+{
+    tenant->others[kind] = ngx_current_msec;
+}
+
+
+void
+crm_tenant_took_id(crm_tenant_t *tenant, crm_kind_t kind, int64_t id)
+{
+    crm_tenant_count(tenant, kind, id - 1);
+
+    tenant->last_id[kind] = ngx_max(tenant->last_id[kind], id);
+}
+
+
+ngx_uint_t
+crm_tenant_others(const crm_tenant_t *tenant, crm_kind_t kind)
+{
+    return tenant->others[kind] != 0
+           && (ngx_msec_int_t) (ngx_current_msec - tenant->others[kind])
+              < CRM_TENANT_OTHERS_MS;
 }
 
 
@@ -440,18 +496,4 @@ crm_tenant_top(crm_tenant_t *tenant, int64_t column, int64_t rank,
     top->rank = rank;
 
     return rank;
-}
-
-
-void
-crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
-    const crm_str_t *counter)
-{
-    int64_t  id;
-
-    if (crm_str_int(counter, &id) == CRM_OK
-        && id > tenant->last_id[kind])
-    {
-        tenant->last_id[kind] = id;
-    }
 }

@@ -32,6 +32,8 @@ typedef struct {
     crm_str_t           root;           /* key of the root hash */
     crm_conf_t         *conf;           /* newest snapshot, or NULL */
     int64_t             last_id[CRM_KINDS];
+    ngx_msec_t          others[CRM_KINDS];  /* when somebody else was seen to
+                                               give ids; 0: never */
     crm_top_t           top[CRM_TENANT_TOPS];
     int64_t             proven_conf;    /* version at the last look-up */
     uint64_t            serial;         /* no other entry of the worker has
@@ -99,6 +101,20 @@ void crm_token_forget(crm_token_t *token);
 int64_t crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind,
     int64_t seen);
 
+/* the counter as Redis says it; absent: 0 */
+void crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
+    const crm_str_t *counter);
+
+/* somebody else was faster to make a record */
+void crm_tenant_raced(crm_tenant_t *tenant, crm_kind_t kind);
+
+/* an id was taken from the counter for a record that is made here */
+void crm_tenant_took_id(crm_tenant_t *tenant, crm_kind_t kind, int64_t id);
+
+/* whether somebody else gives ids of this kind at present, so that the next
+   one here is likely to be theirs */
+ngx_uint_t crm_tenant_others(const crm_tenant_t *tenant, crm_kind_t kind);
+
 /*
  * The rank of a new record above those that are still on their way to the same
  * column: `rank', or one step before the last one given.  A column is any
@@ -106,9 +122,5 @@ int64_t crm_tenant_next_id(crm_tenant_t *tenant, crm_kind_t kind,
  */
 int64_t crm_tenant_top(crm_tenant_t *tenant, int64_t column, int64_t rank,
     int64_t step);
-
-/* somebody else's commit was faster: the counter as its check found it */
-void crm_tenant_seen_id(crm_tenant_t *tenant, crm_kind_t kind,
-    const crm_str_t *counter);
 
 #endif /* CRM_TENANT_H */

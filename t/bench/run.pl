@@ -397,7 +397,9 @@ END
 # ---- connections and workers ---------------------------------------------
 
 sub connections {
-    my $lead = int($leads / 2);
+    my $lead   = int($leads / 2);
+    my $create = create_script($crm, $stages[0]);
+    my %made;
 
     print "\nGET /leads/{id} and GET /board by connections and workers\n\n";
     printf "%8s %12s %12s %8s %8s %12s %8s %8s\n", 'workers', 'connections',
@@ -423,10 +425,61 @@ sub connections {
                 $workers, $clients, map { ($_->{rate}, $_->{p50} / 1000,
                                            $_->{p99} / 1000) } @got;
         }
+
+        $made{$workers} = creations($create);
     }
 
     $server->{workers} = 1;
     reconfigure();
+    print_creations(\%made);
+}
+
+
+# All in one tenant.  Retries: how many of a hundred were begun anew.
+
+sub creations {
+    my ($script) = @_;
+
+    my $before = retries();
+    my @rounds = map { measure('/', script => $script, connections => 64,
+                               seconds => 1) } 1 .. $rounds;
+    my $made   = 0;
+
+    $made += $_->{rate} for @rounds;
+
+    return { %{ middle(@rounds) },
+             retries => 100 * (retries() - $before) / $made };
+}
+
+
+# workers tell every second
+
+sub retries {
+    sleep 2;
+
+    my ($n) = $crm->operator('GET', '/metrics')->body
+              =~ /^crm_retries_total (\d+)$/m;
+
+    return $n;
+}
+
+
+sub print_creations {
+    my ($made) = @_;
+
+    $result{creations} = $made;
+
+    print "\nPOST /leads in one tenant, 64 connections\n\n";
+    printf "%8s %12s %8s %8s %8s %8s %8s\n", 'workers', 'a second', 'p50 ms',
+        'p99 ms', 'nginx', 'Redis', 'retries';
+
+    for my $workers (sort keys %$made) {
+        my $m = $made->{$workers};
+
+        printf "%8d %12.0f %8.2f %8.2f %8.0f %8.0f %7.1f%%\n", $workers,
+            $m->{rate}, $m->{p50} / 1000, $m->{p99} / 1000, $m->{nginx},
+            $m->{redis}, $m->{retries};
+    }
 }
 
 
