@@ -18,6 +18,12 @@ module=$build/ngx_http_crm_module.so
 exec 9> "$build/.lock"
 flock 9
 
+if [ ! -f /usr/share/nginx/src/conf_flags ]; then
+    echo "nginx-dev is missing; conf/dev/packages.sh run installs it, and" \
+         "what else the build needs" >&2
+    exit 1
+fi
+
 export DEB_BUILD_MAINT_OPTIONS=hardening=+all
 . /usr/share/nginx/src/conf_flags
 

@@ -13,13 +13,13 @@ set -euo pipefail
 packages="gcc libc6-dev make dpkg-dev nginx nginx-dev redis-server redis-tools
           libhiredis-dev libjansson-dev libpcre2-dev libicu-dev libsodium-dev
           libical-dev libgmime-3.0-dev libxml2-dev pkg-config
-          perl procps tzdata"
+          perl procps tzdata curl openssl"
 
 if [ "${1:-run}" != run ]; then
     packages="$packages libcmocka-dev libmojolicious-perl
               libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
               libnginx-mod-http-lua libnginx-mod-http-headers-more-filter
-              libasan8 libubsan1 wrk curl openssl
+              libasan8 libubsan1 wrk
               clang libclang-rt-14-dev valgrind postfix"
 fi
 
