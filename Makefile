@@ -33,6 +33,9 @@ VALGRIND_TESTS := $(filter-out $(addprefix t/,00-build.t 01-layers.t \
                       02-quickstart.t concurrency.t faults.t hostile.t \
                       http2.t jobs.t mail_threads.t),$(wildcard t/*.t))
 
+# nginx, which Debian shows to root only
+export PATH := $(PATH):/usr/sbin:/sbin
+
 MODULE := ngx_http_crm_module.so
 
 # not in the unit tests: what needs nginx or hiredis

@@ -27,6 +27,9 @@ sub make {
     local $?;
     local $ENV{MAKEFLAGS};
 
+    # what Debian gives to all but root: nginx is in none of these
+    local $ENV{PATH} = '/usr/local/bin:/usr/bin:/bin';
+
     # the caller reads until everybody has closed the pipe
     my $text = qx(make -s $target PORT=$port DATA_DIR='$data' BUILD='$build' \\
                   WORKERS=2 2>&1);

@@ -77,6 +77,8 @@
     X(URI_TOO_LONG,           414, "uri_too_long", "The URI is too long")     \
     X(UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type",                  \
       "The body must be application/json")                                    \
+    X(MISDIRECTED,            421, "misdirected_request",                     \
+      "Not over this connection")                                             \
     X(VALIDATION,             422, "validation", "The body has faults")       \
     X(UNPARSABLE_MAIL,        422, "unparsable_mail",                         \
       "The body is no mail, or one of too many parts")                        \

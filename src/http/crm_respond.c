@@ -193,6 +193,7 @@ crm_respond_problem_of(ngx_uint_t status)
         { 413, CRM_P_TOO_LARGE },
         { 414, CRM_P_URI_TOO_LONG },
         { 415, CRM_P_UNSUPPORTED_MEDIA_TYPE },
+        { 421, CRM_P_MISDIRECTED },
         { 429, CRM_P_TOO_MANY_REQUESTS },
         { 431, CRM_P_HEADERS_TOO_LARGE },
         { 494, CRM_P_HEADERS_TOO_LARGE },
@@ -287,7 +288,10 @@ crm_respond_headers(crm_request_t *q)
         return NGX_ERROR;
     }
 
+    /* an error page for auth_basic has that one's already */
+
     if (answer->status == NGX_HTTP_UNAUTHORIZED
+        && r->headers_out.www_authenticate == NULL
         && crm_respond_known(r, "WWW-Authenticate", &bearer,
                              &r->headers_out.www_authenticate)
            != NGX_OK)

@@ -21,6 +21,9 @@ use Time::HiRes qw(sleep time);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 
+# nginx, which Debian shows to root only
+$ENV{PATH} .= ':/usr/sbin:/sbin';
+
 # what may never stand in an error log
 my $BAD = qr/\[(?:alert|emerg|crit)\]|runtime\ error:|Sanitizer/x;
 
@@ -602,8 +605,8 @@ http {
         client_header_timeout 10s;
         large_client_header_buffers 4 16k;
 
-        error_page 400 403 404 405 408 413 414 415 429 500 501 502 503 504 505
-                   /-/problem;
+        error_page 400 401 403 404 405 408 413 414 415 421 429 500 501 502
+                   503 504 505 /-/problem;
         error_page 494 =431 /-/problem;
 
         location = /-/problem {
