@@ -266,10 +266,10 @@ ngx_http_crm_check_loc_conf(ngx_conf_t *cf, crm_loc_conf_t *conf)
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_crm_module);
 
-    if (conf->enable && conf->operator) {
+    if (conf->enable + conf->operator + (ngx_int_t) conf->problem > 1) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"crm\" and \"crm_operator\" cannot share "
-                      "location \"%V\"", &conf->prefix);
+                      "\"crm\", \"crm_operator\" and \"crm_problem\" cannot "
+                      "share location \"%V\"", &conf->prefix);
         return NGX_CONF_ERROR;
     }
 
@@ -451,6 +451,24 @@ ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* browsers send neither a path nor a slash: one with either matches nothing */
+
+static ngx_uint_t
+ngx_http_crm_is_origin(ngx_str_t *value)
+{
+    u_char  *host;
+
+    if (value->len == 1 && value->data[0] == '*') {
+        return 1;
+    }
+
+    host = (u_char *) ngx_strstr(value->data, "://");
+
+    return host != NULL && host > value->data && host[3] != '\0'
+           && ngx_strchr(host + 3, '/') == NULL;
+}
+
+
 static char *
 ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -472,10 +490,7 @@ ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (!(value[i].len == 1 && value[i].data[0] == '*')
-            && (ngx_strstr(value[i].data, "://") == NULL
-                || value[i].data[value[i].len - 1] == '/'))
-        {
+        if (!ngx_http_crm_is_origin(&value[i])) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid origin \"%V\" in \"%V\": neither "
                                "\"*\" nor scheme://host[:port]",

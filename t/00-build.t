@@ -257,6 +257,33 @@ wrong('crm and crm_operator in one location', qr/crm_operator|"crm"/,
       http => $redis, location => "crm on; crm_tenant acme; crm_operator on;
                                    crm_operator_key_file $key;");
 
+wrong('crm and crm_problem in one location', qr/"crm_problem" cannot share/,
+      http => $redis, location => 'crm on; crm_tenant acme; crm_problem;');
+
+wrong("crm_tenant_cache $_->[0]", qr/$_->[1]/,
+      http => "crm_tenant_cache $_->[0];")
+    for [ 0, 'value must be between 1 and 1000000' ],
+        [ 1000001, 'value must be between 1 and 1000000' ],
+        [ -1, '"crm_tenant_cache" directive invalid number' ],
+        [ 'x', '"crm_tenant_cache" directive invalid number' ];
+
+wrong('crm_tenant_cache in a server block',
+      qr/"crm_tenant_cache" directive is not allowed here/,
+      server => 'crm_tenant_cache 5;');
+
+wrong('crm_redis in a server block',
+      qr/"crm_redis" directive is not allowed here/, server => $redis);
+
+wrong('a regular expression as location',
+      qr/cannot be used in a location given by a regular expression/,
+      http => $redis, server => 'location ~ x { crm on; crm_tenant acme; }');
+
+wrong('a thread pool that nobody defines', qr/unknown thread pool "none"/,
+      location => 'crm_mail_threads none;');
+
+wrong('the module twice', qr/module "ngx_http_crm_module" is already loaded/,
+      main => "load_module \"$module\";");
+
 wrong('a body limit that is no size', qr/"crm_body_limit" directive/,
       location => 'crm_body_limit big;');
 
@@ -273,6 +300,13 @@ wrong('an origin that ends in a slash',
 wrong('an origin without a scheme',
       qr{invalid origin "a\.example" in "crm_cors_origin"},
       location => 'crm_cors_origin a.example;');
+
+wrong('an origin with a path',
+      qr{invalid origin "https://a\.example/app" in "crm_cors_origin"},
+      location => 'crm_cors_origin https://a.example/app;');
+
+wrong('an origin without a host', qr{invalid origin "https://"},
+      location => 'crm_cors_origin https://;');
 
 wrong('origins twice', qr/"crm_cors_origin" directive is duplicate/,
       location => 'crm_cors_origin *; crm_cors_origin *;');

@@ -19,6 +19,7 @@ my $tls    = CRM::Server::free_port();
 my $server = CRM::Test->private(
     http   => 'http2_max_concurrent_streams 256;',
     server => "listen 127.0.0.1:$tls ssl http2;
+               error_page 495 496 497 =400 /-/problem;
                ssl_certificate $dir/tls.crt;
                ssl_certificate_key $dir/tls.key;",
 );
@@ -65,6 +66,9 @@ is((h2("/leads/$lead", '-I'))[0], 200, 'HEAD');
 is((h2("/leads/$lead", '-H', 'If-None-Match: '
        . $crm->get("/leads/$lead")->header('ETag')))[0], 304, 'unchanged');
 is((h2('/leads/999999'))[0], 404, 'nobody');
+like(qx(curl -si http://127.0.0.1:$tls/crm/v1/me),
+     qr{^HTTP/1\.1 400 .*application/problem\+json.*"bad_request"}s,
+     'plain HTTP on the port of TLS');
 is((h2('/leads', '-X', 'PUT'))[0], 405, 'no such method');
 
 my @json = ('-H', 'Content-Type: application/json');
