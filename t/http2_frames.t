@@ -364,7 +364,7 @@ for (1 .. 100) {
 
     send_bytes($c, frame('headers', $END_HEADERS | $END_STREAM | $PRIORITY,
                          $id, pack('NC', 0x80000000 | ($ids[-1] // 0), 15)
-                         . block(fields('GET', '/leads?limit=30'))));
+                         . block(fields('GET', '/leads?limit=3'))));
     push @ids, $id;
 }
 send_bytes($c, join '', map { frame('priority', 0, $ids[$_],
@@ -441,9 +441,14 @@ sleep 0.5;
 $server->reload;
 $server->wait_ready;
 sleep 0.5;
-$server->upgrade;
-$server->wait_ready;
-sleep 0.5;
+
+# the new binary would come without the runtime of the sanitizers
+
+if (!CRM::Server->sanitized) {
+    $server->upgrade;
+    $server->wait_ready;
+    sleep 0.5;
+}
 
 $server->write('enough', '');
 waitpid $_, 0 for @children;

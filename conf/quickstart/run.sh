@@ -46,6 +46,8 @@ detached() {
         for fd in $(ls "/proc/$BASHPID/fd"); do
             [ "$fd" -le 2 ] || eval "exec $fd>&-"
         done
+        # others than root begin with 1024; nginx.conf's 4096 take more
+        ulimit -Sn 8192 2> /dev/null || true
         exec setsid "$@"
     ) < /dev/null > "$data/log/start.log" 2>&1
 }
