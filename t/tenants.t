@@ -347,5 +347,25 @@ $firm[0]->status_ok($firm[0]->delete("/users/1/tokens/$token->{id}"), 204);
 $firm[1]->status_ok($firm[1]->get('/me'), 200);
 is($firm[0]->get('/me')->status, 401, 'revoked, then forgotten');
 
+# room for many takes memory only with those that ask
+
+(my $conf = CRM::Server::slurp($small->dir . '/nginx.conf'))
+    =~ s/(crm_tenant_cache) 1;/$1 1000000;/;
+$small->write('nginx.conf', $conf);
+$small->reload;
+$small->wait_ready;
+is($firm[1]->get('/me')->status, 200, 'after a reload with room for more');
+
+SKIP: {
+    skip 'memory is not what it is', 1 if CRM::Server->sanitized;
+
+    my ($worker) = grep { CRM::Server::title($_) !~ /shutting down/ }
+                   $small->workers;
+    my ($kib) = CRM::Server::slurp("/proc/$worker/status")
+                =~ /^VmRSS:\s*(\d+)/m;
+
+    cmp_ok($kib, '<', 100_000, 'KiB of a worker that may keep a million');
+}
+
 $_->check_clean for $crm, $other, @firm[1 .. 3];
 done_testing;
