@@ -33,8 +33,8 @@ int crm_text_init(void);
 /* folded form of valid UTF-8 in the arena; pure ASCII takes a fast path */
 int crm_text_fold(crm_arena_t *a, const crm_str_t *s, crm_str_t *folded);
 
-/* Persian, Arabic and wide digits to ASCII, all else as it is; dst may equal src
-   where there is nothing to change */
+/* Persian, Arabic and wide digits to ASCII, all else as it is; dst may equal
+   src where there is nothing to change */
 int crm_text_digits(crm_arena_t *a, const crm_str_t *s, crm_str_t *dst);
 
 /* the digits of s alone, after folding digits: "+98 (21) ۸۸" -> "982188" */

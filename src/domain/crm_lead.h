@@ -114,8 +114,8 @@ crm_problem_t crm_lead_archive(const crm_rule_t *rule,
 
 /*
  * Puts the lead into the stage, in place: state, active, closed_at, reason,
- * probability, stage_changed_at, stage_times (not the rank).  For jobs that carry a
- * changed stage to its records the stage may be the one it is in.
+ * probability, stage_changed_at, stage_times (not the rank).  For jobs that
+ * carry a changed stage to its records the stage may be the one it is in.
  */
 int crm_lead_enter(const crm_rule_t *rule, crm_record_t *lead,
     const crm_record_t *stage);
