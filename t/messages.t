@@ -58,12 +58,15 @@ $crm->problem_ok($crm->post($path, $_->[0]), 422, 'validation', $_->[1],
         [ { body => 'x', text => 'y' }, [[ 'text', 'unknown_field' ]],
           'an unknown field' ],
         [ { body => 'x', author_id => $sara->id }, undef, "another's name" ],
+        [ { kind => 'email' }, [[ 'kind', 'invalid' ], [ 'body', 'required' ]],
+          'a forged mail, without a body' ],
         [ { body => 'x', changes => [] }, undef, 'a forged log' ];
 $crm->problem_ok($crm->post($path, undef, raw => ''), 400, 'malformed_json',
                  undef, 'nothing at all');
 is(@{ messages() }, 1, 'nothing of it was kept');
 
-$crm->status_ok($crm->post($path, { body => 'x' x 65_536 }), 201, '64 KiB');
+$crm->status_ok($crm->post($path, { kind => 'note', body => 'x' x 65_536 }),
+                201, '64 KiB');
 is(length messages()->[0]{body}, 65_536, 'all of it');
 
 $crm->problem_ok($crm->post('/leads/999999/messages', { body => 'x' }), 404,

@@ -425,7 +425,7 @@
     CRM_COMMON(X)                                                             \
     X(LEAD_ID,     "lead_id",     "lead",    ID,   RO,                        \
       .ref = CRM_KIND_LEAD)                                                   \
-    X(KIND,        "kind",        "kind",    ENUM, RO|FILT,                   \
+    X(KIND,        "kind",        "kind",    ENUM, FILT,                      \
       .words = &crm_words_message_kind, .value = "note")                      \
     X(BODY,        "body",        "body",    LONG, REQ, .max = CRM_LONG_MAX)  \
     X(AUTHOR_ID,   "author_id",   "author",  ID,   RO|FILT,                   \

@@ -9,6 +9,21 @@ static ngx_int_t crm_message_load(crm_flow_t *f);
 static ngx_int_t crm_message_loaded(crm_flow_t *f);
 
 
+/* what is sent can be a note only, and may say so */
+
+static void
+crm_message_check_kind(crm_flow_t *f, const crm_record_t *values)
+{
+    const crm_value_t  *kind = &values->v[CRM_MESSAGE_KIND];
+
+    if (kind->set && kind->num != CRM_MESSAGE_NOTE) {
+        crm_fault(&f->answer.faults,
+                  &values->entity->fields[CRM_MESSAGE_KIND].name,
+                  CRM_FAULT_INVALID, "must be note");
+    }
+}
+
+
 ngx_int_t
 crm_message_create(crm_flow_t *f)
 {
@@ -22,10 +37,16 @@ crm_message_create(crm_flow_t *f)
 
     f->data = input;
 
-    rc = crm_write_input(f, &crm_entities[CRM_KIND_MESSAGE],
-                         CRM_INPUT_CREATE, -1, input);
+    rc = crm_write_collect(f, &crm_entities[CRM_KIND_MESSAGE],
+                           CRM_INPUT_CREATE, -1, input);
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? NGX_OK : rc;
+    }
+
+    crm_message_check_kind(f, input->values);
+
+    if (f->answer.faults.n > 0) {
+        return crm_answer_faults(f);
     }
 
     return crm_gate_enter(f, crm_lead_key(&f->arena, &f->tenant->prefix,
