@@ -46,6 +46,8 @@ sub wrk {
     my ($requests) = $text =~ /^\s*(\d+) requests in/m;
     my %at;
 
+    die "$o{url}: nothing was answered within $o{seconds} s\n" if !$requests;
+
     $at{$1} = $2 * $UNIT{$3}
         while $text =~ /^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\b/mg;
 
