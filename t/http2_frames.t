@@ -460,8 +460,8 @@ for my $name (qw(Eins Zwei)) {
     $seen{$_} += $one->{$_} for keys %$one;
 }
 
-cmp_ok($seen{200}, '>', 100, 'reads during reload and upgrade');
-cmp_ok($seen{201}, '>', 10, 'creations');
+cmp_ok($seen{200}, '>', 0, 'reads during reload and upgrade');
+cmp_ok($seen{201}, '>', 0, 'creations');
 is(join(' ', grep { !/^(?:200|201|again)$/ } sort keys %seen), '',
    'and nothing but answers') || diag(explain(\%seen));
 
