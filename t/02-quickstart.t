@@ -15,6 +15,7 @@ my $dir   = tempdir(CLEANUP => 1);
 my $data  = "$dir/data dir";
 my $build = dirname(abs_path(CRM::Server->module));
 my $port  = CRM::Server::free_port();
+my $from  = '.';
 
 chmod 0755, $dir;
 
@@ -31,7 +32,7 @@ sub make {
     local $ENV{PATH} = '/usr/local/bin:/usr/bin:/bin';
 
     # the caller reads until everybody has closed the pipe
-    my $text = qx(make -s $target PORT=$port DATA_DIR='$data' BUILD='$build' \\
+    my $text = qx(make -s -C '$from' $target PORT=$port DATA_DIR='$data' BUILD='$build' \\
                   WORKERS=2 2>&1);
 
     return ($? >> 8, $text);
@@ -174,6 +175,25 @@ ok(kill(0, $sleeper), 'a process that only has the number lives');
 kill 'KILL', $sleeper;
 waitpid $sleeper, 0;
 unlink "$data/nginx.pid";
+
+# ---- a checkout that only root may enter, as one in /root ----------------
+
+$from = "$dir/checkout";
+mkdir $from or die "$from: $!\n";
+system(qw(cp -a Makefile conf), $from) == 0 or die "no copy of conf\n";
+
+# the module is built, and is not to be built anew for another path
+
+open $fh, '>', "$from/conf/dev/build.sh" or die $!;
+print {$fh} "#!/bin/sh\n";
+close $fh;
+chmod 0700, $from;
+
+make_ok('run');
+is(curl('/crm/v1/leads?active=any&total=true&limit=1', $token)->{total},
+   $leads->{total}, 'every lead is there');
+make_ok('stop');
+
 
 unlike(slurp('log/error.log'), qr/\[(alert|emerg|crit)\]/,
        'nothing bad in the error log');

@@ -89,7 +89,8 @@ fi
 if pid=$(redis_pid); then
     echo "Redis is running already ($pid)"
 else
-    "${as[@]}" "$top/conf/redis-repair.sh" "$data/data" \
+    # read by us: www-data may not be let into the checkout
+    "${as[@]}" sh -s "$data/data" < "$top/conf/redis-repair.sh" \
         > "$data/log/repair.log" 2>&1 \
         || { cat "$data/log/repair.log" >&2; fail "Redis' file is broken"; }
 
