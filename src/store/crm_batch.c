@@ -293,6 +293,7 @@ crm_batch_deliver(crm_batch_t *batch)
     redis->bytes -= batch->len;
 
     if (redis->state == CRM_REDIS_READY && batch->status == CRM_BATCH_OK) {
+        redis->answered_at = ngx_current_msec;
         redis->backoff = CRM_REDIS_BACKOFF_MIN;
     }
 

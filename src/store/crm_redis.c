@@ -4,7 +4,9 @@
  * DOWN -> CONNECTING -> HANDSHAKE -> READY, and from each of them back to
  * DOWN through crm_redis_lost(), which is the only way a connection ends.
  * Replies cannot be skipped in a pipeline, so the deadline of the oldest
- * batch is the deadline of the connection (pitfalls 47).
+ * batch is the deadline of the connection (pitfalls 47), unless others have
+ * been answered lately: a long queue is no dead Redis, and to close would lose
+ * the answers to all of it.
  *
  * Owns the timers and what error replies mean.  Must not know hiredis, nor
  * what the commands are.
@@ -265,6 +267,21 @@ crm_redis_watch(crm_redis_t *redis)
 }
 
 
+/* of a connection with something sent */
+
+static ngx_msec_t
+crm_redis_deadline(const crm_redis_t *redis)
+{
+    ngx_msec_t    by;
+    crm_batch_t  *batch;
+
+    batch = ngx_queue_data(ngx_queue_head(&redis->sent), crm_batch_t, link);
+    by = redis->answered_at + redis->conf->timeout;
+
+    return (ngx_msec_int_t) (by - batch->deadline) > 0 ? by : batch->deadline;
+}
+
+
 /* set for the oldest batch once, moved on only here */
 
 static void
@@ -272,7 +289,6 @@ crm_redis_timer_handler(ngx_event_t *ev)
 {
     ngx_msec_t       by;
     crm_redis_t     *redis = ev->data;
-    crm_batch_t     *batch;
     ngx_msec_int_t   left;
 
     by = redis->connect_by;
@@ -283,9 +299,7 @@ crm_redis_timer_handler(ngx_event_t *ev)
             return;
         }
 
-        batch = ngx_queue_data(ngx_queue_head(&redis->sent), crm_batch_t,
-                               link);
-        by = batch->deadline;
+        by = crm_redis_deadline(redis);
     }
 
     left = (ngx_msec_int_t) (by - ngx_current_msec);

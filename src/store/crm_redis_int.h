@@ -59,6 +59,7 @@ struct crm_redis_s {
     ngx_event_t                timer;       /* oldest batch, or connecting */
     ngx_event_t                reconnect;
     ngx_msec_t                 connect_by;
+    ngx_msec_t                 answered_at; /* the last batch */
     ngx_msec_t                 backoff;
 
     ngx_msec_t                 logged[CRM_REDIS_LOG_MAX];
