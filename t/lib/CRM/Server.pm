@@ -379,6 +379,12 @@ sub read_all {
 sub redis {
     my ($self, @command) = @_;
 
+    # what can be read before anything is asked is the end: somebody killed it
+
+    delete $self->{redis_socket}
+        if $self->{redis_socket}
+           && IO::Select->new($self->{redis_socket})->can_read(0);
+
     my $socket = $self->{redis_socket} //= IO::Socket::UNIX->new(
         Peer => "$self->{dir}/redis/redis.sock",
     ) or die "Redis: $!\n";
