@@ -3,6 +3,7 @@
  * worker start and stop.  No CRM in here.
  */
 
+#include "crm_cors.h"
 #include "crm_job.h"
 #include "crm_lead_cache.h"
 #include "crm_mail.h"
@@ -31,8 +32,6 @@ static char *ngx_http_crm_enable(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_http_crm_problem(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_crm_mail_threads(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -102,7 +101,7 @@ static ngx_command_t  ngx_http_crm_commands[] = {
 
     { ngx_string("crm_cors_origin"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_http_crm_cors_origin,
+      crm_cors_conf_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -446,65 +445,6 @@ ngx_http_crm_operator_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     clcf->operator_key.len = CRM_SHA256_TEXT;
 
     ngx_explicit_memzero(key.data, key.len);
-
-    return NGX_CONF_OK;
-}
-
-
-/* browsers send neither a path nor a slash: one with either matches nothing */
-
-static ngx_uint_t
-ngx_http_crm_is_origin(ngx_str_t *value)
-{
-    u_char  *host;
-
-    if (value->len == 1 && value->data[0] == '*') {
-        return 1;
-    }
-
-    host = (u_char *) ngx_strstr(value->data, "://");
-
-    return host != NULL && host > value->data && host[3] != '\0'
-           && ngx_strchr(host + 3, '/') == NULL;
-}
-
-
-static char *
-ngx_http_crm_cors_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_str_t       *value, *origin;
-    ngx_uint_t       i;
-    crm_loc_conf_t  *clcf = conf;
-
-    if (clcf->cors_origins != NULL) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    clcf->cors_origins = ngx_array_create(cf->pool, cf->args->nelts,
-                                          sizeof(ngx_str_t));
-    if (clcf->cors_origins == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (!ngx_http_crm_is_origin(&value[i])) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid origin \"%V\" in \"%V\": neither "
-                               "\"*\" nor scheme://host[:port]",
-                               &value[i], &cmd->name);
-            return NGX_CONF_ERROR;
-        }
-
-        origin = ngx_array_push(clcf->cors_origins);
-        if (origin == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *origin = value[i];
-    }
 
     return NGX_CONF_OK;
 }

@@ -78,4 +78,5 @@ crm_record_t *crm_stage_for(const crm_conf_t *conf, int64_t id, int64_t team,
    active one where they are member or leader, else the first active one,
    else 0 */
 int64_t crm_team_default(const crm_conf_t *conf, int64_t user);
+
 #endif /* CRM_CONF_H */

@@ -4,6 +4,65 @@
 #include "crm_respond.h"
 
 
+/* browsers send neither a path nor a slash: one with either matches nothing */
+
+static ngx_uint_t
+crm_cors_is_origin(ngx_str_t *value)
+{
+    u_char  *host;
+
+    if (value->len == 1 && value->data[0] == '*') {
+        return 1;
+    }
+
+    host = (u_char *) ngx_strstr(value->data, "://");
+
+    return host != NULL && host > value->data && host[3] != '\0'
+           && ngx_strchr(host + 3, '/') == NULL;
+}
+
+
+char *
+crm_cors_conf_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t       *value, *origin;
+    ngx_uint_t       i;
+    crm_loc_conf_t  *clcf = conf;
+
+    if (clcf->cors_origins != NULL) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    clcf->cors_origins = ngx_array_create(cf->pool, cf->args->nelts,
+                                          sizeof(ngx_str_t));
+    if (clcf->cors_origins == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (!crm_cors_is_origin(&value[i])) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid origin \"%V\" in \"%V\": neither "
+                               "\"*\" nor scheme://host[:port]",
+                               &value[i], &cmd->name);
+            return NGX_CONF_ERROR;
+        }
+
+        origin = ngx_array_push(clcf->cors_origins);
+        if (origin == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *origin = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static const ngx_str_t *
 crm_cors_allowed(crm_request_t *q)
 {

@@ -6,6 +6,9 @@
 #include "crm_request.h"
 
 
+/* the directive; conf is a crm_loc_conf_t */
+char *crm_cors_conf_slot(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /* headers for an allowed Origin; none otherwise */
 ngx_int_t crm_cors_headers(crm_request_t *q);
 

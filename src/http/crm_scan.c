@@ -4,7 +4,7 @@
 
 
 #define CRM_SCAN_CHUNK    2000  /* entries asked for in one go of a walk */
-#define CRM_SCAN_LEAST    50
+#define CRM_SCAN_LEAST    50    /* ... of few sets, however few are needed */
 #define CRM_SCAN_SEGMENTS 4     /* sets of which most are usually small */
 #define CRM_SCAN_LOAD     100   /* records loaded at least where many fail */
 

@@ -22,18 +22,17 @@ static ngx_int_t crm_token_numbered(crm_flow_t *f);
 static ngx_int_t crm_token_found(crm_flow_t *f);
 
 
-static crm_record_t *
-crm_tokens_user(crm_flow_t *f)
-{
-    return crm_conf_find(f->conf, CRM_KIND_USER, crm_request(f)->id[0]);
-}
+/* those of the user of the path, when each was used, the last id given */
 
-
-static void
-crm_tokens_ask(crm_flow_t *f)
+static ngx_int_t
+crm_tokens_ask(crm_flow_t *f, crm_step_pt next)
 {
     long long        user = crm_request(f)->id[0];
     const crm_str_t  none = crm_null_string;
+
+    if (crm_conf_find(f->conf, CRM_KIND_USER, user) == NULL) {
+        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
+    }
 
     crm_flow_call(f, "HGETALL", crm_flow_key(f, "tokens:%lld", user),
                   none, none, none);
@@ -41,6 +40,8 @@ crm_tokens_ask(crm_flow_t *f)
                   none, none, none);
     crm_flow_call(f, "HGET", f->tenant->root, crm_str("id:token"),
                   none, none);
+
+    return crm_flow_wait(f, next);
 }
 
 
@@ -63,13 +64,7 @@ crm_tokens_list(crm_flow_t *f)
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
-    if (crm_tokens_user(f) == NULL) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    crm_tokens_ask(f);
-
-    return crm_flow_wait(f, crm_tokens_loaded);
+    return crm_tokens_ask(f, crm_tokens_loaded);
 }
 
 
@@ -156,13 +151,7 @@ crm_token_create(crm_flow_t *f)
         return rc == NGX_DECLINED ? NGX_OK : rc;
     }
 
-    if (crm_tokens_user(f) == NULL) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    crm_tokens_ask(f);
-
-    return crm_flow_wait(f, crm_token_numbered);
+    return crm_tokens_ask(f, crm_token_numbered);
 }
 
 
@@ -231,13 +220,7 @@ crm_token_delete(crm_flow_t *f)
         return NGX_OK;
     }
 
-    if (crm_tokens_user(f) == NULL) {
-        return crm_flow_problem(f, CRM_P_NOT_FOUND, NULL);
-    }
-
-    crm_tokens_ask(f);
-
-    return crm_flow_wait(f, crm_token_found);
+    return crm_tokens_ask(f, crm_token_found);
 }
 
 
