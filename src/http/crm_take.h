@@ -11,8 +11,10 @@
  *
  * The counter is moved by a commit of its own, which proves the snapshot: a
  * tenant that is suspended, being deleted or gone is left as it is.  What
- * comes to nothing afterwards leaves a hole.  Records that are made at once
- * may become visible in another order than that of their ids.
+ * comes to nothing afterwards leaves a hole, and so does a token that was
+ * revoked since it was seen: the caller is proven in the same round trip.
+ * Records that are made at once may become visible in another order than that
+ * of their ids.
  */
 
 #ifndef CRM_TAKE_H
