@@ -21,7 +21,7 @@
 
 #define CRM_WORD_COMMON  20000  /* records: too many to be read */
 #define CRM_WORD_SMALL   4      /* sets that are read without an estimate */
-#define CRM_WORD_SAMPLE  16     /* sets that are counted for it */
+#define CRM_WORD_SAMPLE  8      /* sets that are counted for it */
 #define CRM_WORD_DIGITS  4      /* of the id within a set */
 #define CRM_WORD_PAGE    50     /* of a longer page, as much is learnt for */
 #define CRM_WORD_MOST    8      /* looked up: a word can have a bit for every
