@@ -19,16 +19,7 @@
 #define CRM_BULK_DEADLINE  60000        /* milliseconds, of the whole */
 
 
-/* the flow's data until the bulk runs */
-typedef struct {
-    crm_scan_t             scan;        /* first: the engine's own */
-    crm_bulk_t            *bulk;
-    json_t                *ids;         /* borrowed; or */
-    json_t                *filter;
-    int64_t                count;       /* of what the filter found */
-} crm_bulk_request_t;
-
-
+static ngx_int_t crm_bulk_choose(crm_flow_t *f);
 static ngx_int_t crm_bulk_select(crm_flow_t *f);
 static ngx_int_t crm_bulk_selected(crm_flow_t *f);
 static ngx_int_t crm_bulk_ask(crm_flow_t *f);
@@ -201,11 +192,25 @@ crm_leads_bulk(crm_flow_t *f)
 
     f->deadline = ngx_current_msec + CRM_BULK_DEADLINE;
 
-    return r->filter != NULL ? crm_bulk_select(f) : crm_bulk_ask(f);
+    return f->idem_key.len > 0 ? crm_bulk_again(f, crm_bulk_choose)
+                               : crm_bulk_choose(f);
 }
 
 
 /* ---- which records ------------------------------------------------------ */
+
+static ngx_int_t
+crm_bulk_choose(crm_flow_t *f)
+{
+    crm_bulk_request_t  *r = f->data;
+
+    if (r->resumed) {
+        return crm_bulk_begin(f);
+    }
+
+    return r->filter != NULL ? crm_bulk_select(f) : crm_bulk_ask(f);
+}
+
 
 static ngx_int_t
 crm_bulk_select(crm_flow_t *f)
@@ -291,52 +296,6 @@ crm_bulk_ask(crm_flow_t *f)
 }
 
 
-/* what the slices read, as the text of an object */
-
-static ngx_int_t
-crm_bulk_job_params(crm_flow_t *f, crm_bulk_request_t *r, crm_str_t *text)
-{
-    int        rc;
-    char      *dump;
-    size_t     i;
-    json_t    *params, *ids;
-    crm_bulk_t  *b = r->bulk;
-
-    params = json_copy(crm_request(f)->body);
-    if (params == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (b->item != NULL) {
-        ids = json_array();
-
-        for (i = 0; i < b->n; i++) {
-            (void) json_array_append_new(ids, json_integer(b->item[i].id));
-        }
-
-        (void) json_object_set_new(params, "ids", ids);
-
-    } else {
-        (void) json_object_set_new(params, "chunks",
-                                   json_integer(r->scan.bits.n));
-        (void) json_object_set_new(params, "loose",
-                                   json_boolean(r->scan.loose));
-    }
-
-    dump = json_dumps(params, JSON_COMPACT);
-    json_decref(params);
-
-    if (dump == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = crm_arena_dup(&f->arena, text, dump, ngx_strlen(dump));
-    free(dump);
-
-    return rc == CRM_OK ? NGX_OK : NGX_ERROR;
-}
-
-
 /* everything that was found, fixed with the job */
 
 static ngx_int_t
@@ -383,19 +342,13 @@ crm_bulk_later(crm_flow_t *f, crm_bulk_request_t *r)
 }
 
 
+/* the records of a new request, and the job under which they are done */
+
 static ngx_int_t
-crm_bulk_begin(crm_flow_t *f)
+crm_bulk_new_job(crm_flow_t *f, crm_bulk_request_t *r, crm_ops_t *ops)
 {
-    crm_ops_t            ops;
-    crm_str_t            text;
-    crm_bulk_t          *b;
-    crm_bulk_request_t  *r = f->data;
-
-    b = r->bulk;
-
-    if (r->count > CRM_BULK_MAX) {
-        return crm_bulk_later(f, r);
-    }
+    crm_str_t    text;
+    crm_bulk_t  *b = r->bulk;
 
     if (crm_bulk_items(f, r) != NGX_OK
         || crm_bulk_job_params(f, r, &text) != NGX_OK)
@@ -403,16 +356,42 @@ crm_bulk_begin(crm_flow_t *f)
         return NGX_ERROR;
     }
 
-    crm_ops_init(&ops, &f->arena);
-
     b->job_rec = crm_job_create_ended(f, b->action->kind, text, b->n,
-                                      &f->reply[0], &ops);
+                                      &f->reply[0], ops);
     if (b->job_rec == NULL) {
         return NGX_ERROR;
     }
 
     b->job_id = crm_record_id(b->job_rec);
-    f->data = b;
+
+    if (f->idem_key.len > 0) {
+        crm_idem_store_job(f, ops, b->job_id);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+crm_bulk_begin(crm_flow_t *f)
+{
+    crm_ops_t            ops;
+    crm_bulk_request_t  *r = f->data;
+
+    if (r->count > CRM_BULK_MAX) {
+        return crm_bulk_later(f, r);
+    }
+
+    crm_ops_init(&ops, &f->arena);
+
+    if (r->resumed) {
+        crm_children_check(f, &ops);
+
+    } else if (crm_bulk_new_job(f, r, &ops) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    f->data = r->bulk;
 
     if (f->idem_key.len > 0) {
         crm_idem_claim(f, &ops);

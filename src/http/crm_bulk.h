@@ -15,6 +15,7 @@
 #include "crm_lead_op.h"
 #include "crm_query.h"
 #include "crm_recipients.h"
+#include "crm_scan.h"
 
 
 #define CRM_BULK_MAX    1000            /* answered at once */
@@ -86,6 +87,17 @@ struct crm_bulk_s {
     unsigned                  turned:1; /* it is known */
 };
 
+/* POST /leads/bulk: the flow's data until the bulk runs */
+typedef struct {
+    crm_scan_t                scan;     /* first: the engine's own */
+    crm_bulk_t               *bulk;
+    json_t                   *ids;      /* borrowed; or */
+    json_t                   *filter;
+    int64_t                   count;    /* of what the filter found */
+    crm_step_pt               next;     /* crm_bulk_again.c */
+    unsigned                  resumed:1;
+} crm_bulk_request_t;
+
 /* of a child */
 #define crm_bulk_of(child)    ((crm_bulk_t *) (child)->of)
 #define crm_bulk_item(child)  (&crm_bulk_of(child)->item[(child)->number])
@@ -140,6 +152,21 @@ void crm_bulk_item_json(crm_out_t *out, const crm_bulk_item_t *item);
 /* the query of a filter in JSON, as GET /leads would have it; faults go to
    the answer: NGX_DECLINED */
 ngx_int_t crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query);
+
+
+/* ---- crm_bulk_again.c ---------------------------------------------------- */
+
+/*
+ * Step of a request with an Idempotency-Key: where a copy of it has begun and
+ * came to no end, r->resumed, and the bulk has that one's job and records;
+ * then `next'.
+ */
+ngx_int_t crm_bulk_again(crm_flow_t *f, crm_step_pt next);
+
+/* params of the request's job, which its slices or a copy of it read: the
+   text of an object */
+ngx_int_t crm_bulk_job_params(crm_flow_t *f, crm_bulk_request_t *r,
+    crm_str_t *text);
 
 
 /* ---- crm_bulk_convert.c -------------------------------------------------- */

@@ -260,12 +260,12 @@ crm_idem_check(crm_flow_t *f, crm_ops_t *ops)
 
 
 static void
-crm_idem_set(crm_flow_t *f, crm_ops_t *ops, crm_out_t *out, const char *ttl)
+crm_idem_set(crm_ops_t *ops, crm_str_t key, crm_out_t *out, const char *ttl)
 {
     crm_str_t  argv[5];
 
     argv[0] = crm_str("SET");
-    argv[1] = f->idem_key;
+    argv[1] = key;
     argv[3] = crm_str("PX");
     argv[4].data = (u_char *) ttl;
     argv[4].len = ngx_strlen(ttl);
@@ -321,7 +321,7 @@ crm_idem_store(crm_flow_t *f, crm_ops_t *ops)
         }
     }
 
-    crm_idem_set(f, ops, &out, CRM_IDEM_TTL);
+    crm_idem_set(ops, f->idem_key, &out, CRM_IDEM_TTL);
 }
 
 
@@ -348,7 +348,59 @@ crm_idem_claim(crm_flow_t *f, crm_ops_t *ops)
     crm_out_str(&out, &f->idem_mark);
     crm_out_lit(&out, "\nrunning\n");
 
-    crm_idem_set(f, ops, &out, CRM_IDEM_CLAIM);
+    crm_idem_set(ops, f->idem_key, &out, CRM_IDEM_CLAIM);
+}
+
+
+static crm_str_t
+crm_idem_job_key(crm_flow_t *f)
+{
+    return crm_arena_printf(&f->arena, "%.*s:job", (int) f->idem_key.len,
+                            f->idem_key.data);
+}
+
+
+void
+crm_idem_store_job(crm_flow_t *f, crm_ops_t *ops, int64_t id)
+{
+    crm_out_t  out;
+
+    crm_out_init(&out, &f->arena, 128);
+    crm_out_str(&out, &f->idem_mark);
+    crm_out_char(&out, '\n');
+    crm_out_int(&out, id);
+
+    crm_idem_set(ops, crm_idem_job_key(f), &out, CRM_IDEM_TTL);
+}
+
+
+void
+crm_idem_ask_job(crm_flow_t *f)
+{
+    crm_flow_call(f, "GET", crm_idem_job_key(f),
+                  (crm_str_t) crm_null_string, (crm_str_t) crm_null_string,
+                  (crm_str_t) crm_null_string);
+}
+
+
+ngx_int_t
+crm_idem_take_job(crm_flow_t *f, const crm_reply_t *reply, int64_t *id)
+{
+    crm_str_t  rest, mark;
+
+    if (!crm_reply_is_string(reply)) {
+        return NGX_DECLINED;
+    }
+
+    rest = reply->str;
+    mark = crm_idem_line(&rest);
+
+    if (!crm_str_eq(&mark, &f->idem_mark)) {
+        (void) crm_flow_problem(f, CRM_P_IDEMPOTENCY_MISMATCH, NULL);
+        return NGX_DONE;
+    }
+
+    return crm_str_int(&rest, id) == CRM_OK ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -41,6 +41,18 @@ void crm_idem_claim(crm_flow_t *f, crm_ops_t *ops);
 /* the outcome under a key that was claimed */
 void crm_idem_store(crm_flow_t *f, crm_ops_t *ops);
 
+/* beside a claim: the job under which its work is done.  A claim ends soon
+   should its worker die; a copy that comes then goes on with the job. */
+void crm_idem_store_job(crm_flow_t *f, crm_ops_t *ops, int64_t id);
+
+/* queues the look-up of that job */
+void crm_idem_ask_job(crm_flow_t *f);
+
+/* NGX_DECLINED: there is none; NGX_DONE: it is of a request with another
+   body, the problem is set */
+ngx_int_t crm_idem_take_job(crm_flow_t *f, const crm_reply_t *reply,
+    int64_t *id);
+
 /* a part of the work gets a key of its own below the request's */
 void crm_idem_part(crm_flow_t *f, crm_flow_t *part, ngx_uint_t number);
 
