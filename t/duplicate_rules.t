@@ -104,6 +104,10 @@ subtest 'keys of samples' => sub {
     keys_are({ field => 'contact_name', pattern => '^(a+)+$' },
              [['a' x 60 . '!', undef], ['aa', 'aa']],
              'a pattern that runs into a limit makes no key');
+
+    keys_are({ field => 'contact_name', pattern => '(a)|(b)',
+               replacement => '${1:+\t:\x00}$0' },
+             [['a', "\ta"], ['b', undef]], 'no key has a NUL in it');
 };
 
 

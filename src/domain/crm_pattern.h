@@ -45,7 +45,7 @@ int crm_pattern_match(crm_pattern_t *pattern, const crm_str_t *subject);
 /*
  * The expansion of a replacement (PCRE2's extended substitution syntax) for
  * the first match, as above; CRM_ERROR when out of memory.  An expansion over
- * CRM_PATTERN_SUBJECT bytes has run into a limit.
+ * CRM_PATTERN_SUBJECT bytes has run into a limit; one with a NUL is none.
  */
 int crm_pattern_expand(crm_arena_t *a, crm_pattern_t *pattern,
     const crm_str_t *replacement, const crm_str_t *subject,

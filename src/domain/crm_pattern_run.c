@@ -130,6 +130,12 @@ crm_pattern_expand(crm_arena_t *a, crm_pattern_t *pattern,
         return crm_pattern_limit();
     }
 
+    /* no text holds a NUL, but "\x00" and a lone "\x" make one */
+
+    if (memchr(out, '\0', len) != NULL) {
+        return CRM_DECLINED;
+    }
+
     return crm_arena_dup(a, expansion, out, len);
 }
 
