@@ -263,6 +263,8 @@ test_error_classes(void **state)
     assert_int_equal(class_of("LOADING Redis is loading the dataset"),
                      CRM_RESP_REFUSED);
     assert_int_equal(class_of("BUSY Redis is busy"), CRM_RESP_REFUSED);
+    assert_int_equal(class_of("ERR increment or decrement would overflow"),
+                     CRM_RESP_OVERFLOW);
     assert_int_equal(class_of("OOM command not allowed"), CRM_RESP_REFUSED);
     assert_int_equal(class_of("MISCONF Redis is configured"),
                      CRM_RESP_REFUSED);

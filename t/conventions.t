@@ -316,6 +316,36 @@ accepted('expected_revenue', $_, $_)
 refused('expected_revenue', $_, 'invalid')
     for 1_000_000_000_000_001, -1_000_000_000_000_001, 1.5, '10', \1, [];
 
+# sums are exact 64-bit integers: what would not fit is refused, whole
+
+my $fund = $crm->post('/leads', { name => 'Fund', expected_revenue => 7 });
+my @sums = grep { defined $crm->redis('HGET', $_, 'r') }
+           @{ $crm->redis('KEYS', '{}l:g:*') };
+
+cmp_ok(scalar @sums, '>', 0, 'sums of revenue');
+
+my %most = map { $_ => '9223372036854775800' - $crm->redis('HGET', $_, 'r') }
+           @sums;
+
+$crm->redis('HINCRBY', $_, 'r', $most{$_}) for @sums;
+
+$crm->problem_ok($crm->post('/leads', { name => 'Too much',
+                                        expected_revenue => 8 }),
+                 409, 'sum_too_large', undef, 'one more than 64 bits');
+$crm->problem_ok($crm->patch('/leads/' . $fund->json->{id},
+                             { expected_revenue => 15 }),
+                 409, 'sum_too_large', undef, 'a change');
+
+my $batch = $crm->post('/leads/batch', { operations => [
+    { op => 'create', body => { name => 'a', expected_revenue => 100 } },
+    { op => 'create', body => { name => 'b' } },
+] })->json;
+
+is_deeply([ map { $_->{code} // $_->{status} } @{ $batch->{results} } ],
+          [ 'sum_too_large', 201 ], 'in a batch one by one');
+
+$crm->redis('HINCRBY', $_, 'r', "-$most{$_}") for @sums;
+
 for my $number ('9223372036854775807', '9223372036854775808',
                 '-9223372036854775809', '1e400', '-1e400', '9' x 400,
                 '123456789012345678901234567890', '1e18', '0.1e1000') {

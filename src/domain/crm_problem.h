@@ -55,6 +55,8 @@
       "The tenant's last active admin")                                       \
     X(TOO_MANY,               409, "too_many",                                \
       "The tenant has as many of these as it may")                            \
+    X(SUM_TOO_LARGE,          409, "sum_too_large",                           \
+      "The tenant's sums would not fit into 64 bits")                         \
     X(CURRENCY_IN_USE,        409, "currency_in_use",                         \
       "Amounts exist in the present currency")                                \
     X(IDEMPOTENCY_IN_PROGRESS, 409, "idempotency_in_progress",                \

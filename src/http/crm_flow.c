@@ -281,6 +281,13 @@ crm_flow_fault(crm_flow_t *f)
 }
 
 
+static ngx_int_t
+crm_flow_overflow(crm_flow_t *f)
+{
+    return crm_flow_problem(f, CRM_P_SUM_TOO_LARGE, NULL);
+}
+
+
 static void
 crm_flow_replied(void *data, crm_batch_t *batch)
 {
@@ -302,6 +309,10 @@ crm_flow_replied(void *data, crm_batch_t *batch)
         f->approve = NULL;
 
         crm_flow_run(f, step);
+        return;
+
+    case CRM_BATCH_OVERFLOW:
+        crm_flow_run(f, crm_flow_overflow);
         return;
 
     case CRM_BATCH_FAULT:

@@ -371,6 +371,17 @@ crm_redis_error(crm_redis_t *redis, crm_batch_t *batch, const crm_str_t *text)
 
     class = crm_resp_error(text);
 
+    if (class == CRM_RESP_OVERFLOW) {
+
+        /* of what a user may ask for: nothing to log */
+
+        if (batch->status == CRM_BATCH_OK) {
+            batch->status = CRM_BATCH_OVERFLOW;
+        }
+
+        return;
+    }
+
     if (class == CRM_RESP_FAULT) {
         kind = CRM_REDIS_LOG_FAULT;
         batch->status = CRM_BATCH_FAULT;

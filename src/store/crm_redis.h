@@ -33,6 +33,7 @@ typedef enum {
                                    sending: outcome of writes unknown */
     CRM_BATCH_REFUSED,          /* LOADING, READONLY, OOM, MASTERDOWN, BUSY,
                                    NOAUTH, MISCONF, ...: nothing was done */
+    CRM_BATCH_OVERFLOW,         /* of a sum: that commit did nothing */
     CRM_BATCH_FAULT             /* WRONGTYPE, ERR, ...: our bug, logged */
 } crm_batch_status_t;
 

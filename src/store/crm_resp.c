@@ -47,6 +47,8 @@ static const crm_resp_prefix_t  crm_resp_prefixes[] = {
     { crm_string("NOAUTH"), CRM_RESP_STALE },
     { crm_string("READONLY"), CRM_RESP_STALE },
     { crm_string("ERR Function not found"), CRM_RESP_STALE },
+    { crm_string("ERR increment or decrement would overflow"),
+      CRM_RESP_OVERFLOW },
     { crm_null_string, CRM_RESP_FAULT }
 };
 

@@ -35,6 +35,8 @@ u_char *crm_resp_commit(u_char *p, const crm_resp_commit_t *commit);
 
 typedef enum {
     CRM_RESP_FAULT = 0,         /* we asked for something wrong */
+    CRM_RESP_OVERFLOW,          /* a counter would leave 64 bits: nothing was
+                                   done */
     CRM_RESP_REFUSED,           /* nothing was done, later it may be */
     CRM_RESP_STALE              /* refused, and only a new connection with
                                    its handshake can help */
