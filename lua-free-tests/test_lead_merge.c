@@ -151,6 +151,19 @@ test_long(void **state)
     assert_fields(lead, "'description':'short'");
     assert_true(message->v[CRM_MESSAGE_CHANGES].str.len > CRM_LONG_MAX);
     assert_true(message->v[CRM_MESSAGE_BODY].str.len < CRM_LONG_MAX);
+
+    /* the survivor's own, which leaves no room for another one */
+
+    begin();
+    with("{'id':'1','ct':'1'," BASE "}");
+    with("{'id':'2','ct':'2'," OTHER ",'descr':'short'}");
+
+    crm_value_set_str(&list[0]->v[CRM_LEAD_DESCRIPTION], s);
+    merged();
+
+    assert_int_equal(lead->v[CRM_LEAD_DESCRIPTION].str.len, CRM_LONG_MAX);
+    assert_non_null(strstr(changes(), "\"field\":\"description\","
+                                      "\"old\":\"short\""));
 }
 
 

@@ -417,6 +417,28 @@ subtest 'groups' => sub {
               'one to whom they are the same records');
 
     $crm->delete("/leads/$_") for @mine, $hers;
+
+    # the order is that of what one sees
+
+    my @five = map { lead($crm, phone => '030 5555555', user_id => $_->id) }
+               $sal, $sal, $sue, $sue, $sue;
+    my @seen = map { lead($sal, phone => '030 3333333') } 1 .. 3;
+
+    is_deeply([map { $_->[0] } @{ $groups->($crm) }], [\@five, \@seen],
+              'five and three');
+    is_deeply([map { $_->[0] } @{ $groups->($sal) }],
+              [\@seen, [@five[0, 1]]], 'three and two of five');
+
+    # whoever keeps separate what they see has done with the group
+
+    $crm->status_ok($sal->post('/duplicates/dismiss',
+                               { ids => [@five[0, 1]] }), 200);
+    is_deeply([map { $_->[0] } @{ $groups->($sal) }], [\@seen],
+              'none of it is left to see');
+    is_deeply([map { $_->[0] } @{ $groups->($crm) }], [\@five, \@seen],
+              'the others are no less');
+
+    $crm->delete("/leads/$_") for @five, @seen;
     $crm->check_clean;
 };
 
@@ -459,6 +481,15 @@ subtest 'kept separate' => sub {
     is(scalar @{ $crm->post('/duplicates/check',
                             { email => 'keep@keep.test' })->json->{data} },
        3, 'a new one is another matter');
+
+    # through a merge and its way back
+
+    my $home = lead($crm, email => 'keep@keep.test');
+
+    $crm->status_ok($crm->post('/leads/merge', { ids => [$one, $two] }), 200);
+    $crm->status_ok($crm->post("/leads/$one/unmerge", {}), 200);
+    is_deeply($ids->($_), [$home], 'still apart') for $one, $two, $three;
+    $crm->delete("/leads/$home");
 
     $crm->delete("/leads/$one");
     $crm->check_clean;

@@ -175,7 +175,9 @@ crm_lead_commit(crm_ops_t *ops, const crm_rule_t *rule,
 
     crm_lead_checks(ops, rule, key, old, lead);
 
-    if (old != NULL && lead != NULL
+    /* a tombstone has no fields that could have changed */
+
+    if (old != NULL && lead != NULL && !old->v[CRM_LEAD_MERGED_INTO].set
         && crm_dup_keep_prune(ops->arena, old, lead) != CRM_OK)
     {
         return CRM_ERROR;

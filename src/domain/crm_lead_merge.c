@@ -353,6 +353,7 @@ crm_merge_descriptions(const crm_rule_t *rule, const crm_merge_t *m,
     crm_record_t *lead, u_char *described)
 {
     unsigned            i;
+    size_t              gap;
     crm_out_t           out;
     crm_str_t           text;
     const crm_value_t  *v;
@@ -367,14 +368,15 @@ crm_merge_descriptions(const crm_rule_t *rule, const crm_merge_t *m,
         }
 
         described[i] = crm_merge_described(m, i, described);
+        gap = crm_out_size(&out) > 0 ? 2 : 0;
 
         if (described[i]
-            || crm_out_size(&out) + 2 + v->str.len > CRM_LONG_MAX)
+            || crm_out_size(&out) + gap + v->str.len > CRM_LONG_MAX)
         {
             continue;
         }
 
-        if (crm_out_size(&out) > 0) {
+        if (gap > 0) {
             crm_out_lit(&out, "\n\n");
         }
 

@@ -8,6 +8,7 @@
  */
 
 #include "crm_change.h"
+#include "crm_dup.h"
 #include "crm_lead_merge.h"
 #include "crm_lead_undo.h"
 
@@ -203,7 +204,9 @@ crm_lead_revived(const crm_rule_t *rule, const crm_record_t *was,
 
     crm_revived_refs(rule, lead);
 
-    if (crm_revived_stage(rule, lead) != CRM_OK) {
+    if (crm_revived_stage(rule, lead) != CRM_OK
+        || crm_dup_keep_prune(rule->arena, was, lead) != CRM_OK)
+    {
         return NULL;
     }
 

@@ -153,16 +153,17 @@ crm_dup_group_compare(crm_flow_t *f, crm_dup_group_t *g,
 }
 
 
-/* kept separate from every other one */
+/* kept separate from every other one that the caller sees: the rest of the
+   group is nothing to them */
 
 static ngx_uint_t
-crm_dup_group_apart(const crm_dup_group_t *g, ngx_uint_t one)
+crm_dup_group_apart(crm_flow_t *f, const crm_dup_group_t *g, ngx_uint_t one)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < g->nmembers; i++) {
-        if (i != one && !crm_dup_kept(g->member[one].lead,
-                                      g->member[i].lead))
+        if (i != one && crm_may_see(f, g->member[i].lead)
+            && !crm_dup_kept(g->member[one].lead, g->member[i].lead))
         {
             return 0;
         }
@@ -184,7 +185,9 @@ crm_dup_group_show(crm_flow_t *f, crm_dup_group_t *g)
     }
 
     for (i = 0; g->shown && i < g->nmembers; i++) {
-        if (crm_may_see(f, g->member[i].lead) && !crm_dup_group_apart(g, i)) {
+        if (crm_may_see(f, g->member[i].lead)
+            && !crm_dup_group_apart(f, g, i))
+        {
             g->lead[g->nleads++] = g->member[i].lead;
         }
     }

@@ -5,7 +5,8 @@
  * Every rule has its keys in the order of the size of their groups
  * (P d:{rule}:{generation}:g); they are merged.  Keys with the same records
  * are one group, which is shown at the first of its rules.  A page is bounded
- * by the records that it looks at and by their size, and may be short.
+ * by the records that it looks at and by their size, and may be short.  It is
+ * sorted by what its reader sees.
  */
 
 #include "crm_dup_groups.h"
@@ -369,12 +370,36 @@ crm_groups_lead_cmp(const void *one, const void *two)
 }
 
 
+/* the size that the caller sees: that of the list counts hidden records, and
+   those that are kept separate */
+
+static int ngx_libc_cdecl
+crm_groups_size_cmp(const void *one, const void *two)
+{
+    const crm_dup_group_t  *a = *(crm_dup_group_t *const *) one;
+    const crm_dup_group_t  *b = *(crm_dup_group_t *const *) two;
+
+    if (a->nleads != b->nleads) {
+        return a->nleads < b->nleads ? 1 : -1;
+    }
+
+    if (a->score != b->score) {
+        return a->score < b->score ? 1 : -1;
+    }
+
+    return (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+
 static ngx_int_t
 crm_groups_finish(crm_flow_t *f)
 {
     ngx_uint_t       i, n;
     crm_groups_t    *g = f->data;
     crm_record_t   **lead;
+
+    ngx_qsort(g->shown, g->nshown, sizeof(crm_dup_group_t *),
+              crm_groups_size_cmp);
 
     for (n = 0, i = 0; i < g->nshown; i++) {
         n += g->shown[i]->nleads;
