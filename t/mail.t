@@ -398,8 +398,21 @@ $crm->patch('/settings', { use_leads => Mojo::JSON->false, locale => 'en' });
 my $first  = deliver(mail({ 'Message-ID' => '<first@x>' }))->json->{lead_id};
 my $second = deliver(mail({ 'Message-ID' => '<second@x>' }))->json->{lead_id};
 
+deliver(mail({ 'Message-ID' => '<quoting@x>', 'In-Reply-To' => '<second@x>' },
+             "Yes.\r\n\r\nOn Monday Ada wrote:\r\n> Hello\r\n"));
+
+my $quoted_from = messages($second)->[0]{quoted_from};
+is($quoted_from, 27, 'a mail that quotes');
+
 my $merge = $crm->post('/leads/merge', { ids => [ $first, $second ] })->json;
 is($merge->{id}, $first, 'merged');
+is_deeply([ map { [ @$_{qw(message_id quoted_from merged_from)} ] }
+            @{ messages($first, 'email') } ],
+          [ [ '<quoting@x>', $quoted_from, $second ],
+            [ '<second@x>', undef, $second ], [ '<first@x>', undef, undef ] ],
+          '... quotes from where it did, and names where it came from');
+ok(!exists messages($first, 'email')->[2]{merged_from},
+   '... which one of its own does not');
 
 $res = deliver(mail({ 'Message-ID' => '<third@x>',
                       'In-Reply-To' => '<second@x>' }));

@@ -421,6 +421,7 @@
       .ref = CRM_KIND_USER)
 
 
+/* quoted_from: of a mail, the character at which what it quotes begins */
 #define CRM_MESSAGE_FIELDS(X)                                                 \
     CRM_COMMON(X)                                                             \
     X(LEAD_ID,     "lead_id",     "lead",    ID,   RO,                        \
@@ -437,7 +438,9 @@
     X(QUOTED_FROM, "quoted_from", "quoted",  INT,  RO, .max = INT64_MAX)      \
     X(ATTACHMENTS, "attachments", "files",   JSON, RO, .value = "[]")         \
     X(CHANGES,     "changes",     "changes", JSON, RO, .value = "[]")         \
-    X(JOB_ID,      "job_id",      "job",     ID,   RO, .ref = CRM_KIND_JOB)
+    X(JOB_ID,      "job_id",      "job",     ID,   RO, .ref = CRM_KIND_JOB)   \
+    X(MERGED_FROM, "merged_from", "",        ID,   COMP|CRM_F_SPARSE,         \
+      .ref = CRM_KIND_LEAD)
 
 
 #define CRM_JOB_FIELDS(X)                                                     \

@@ -393,7 +393,13 @@ crm_messages_show(crm_flow_t *f, crm_messages_t *m,
     if (s != m->source) {
         crm_value_set_num(&message->v[CRM_MESSAGE_LEAD_ID],
                           crm_record_id(m->lead));
-        crm_value_set_num(&message->v[CRM_MESSAGE_QUOTED_FROM], s->lead);
+        crm_value_set_num(&message->v[CRM_MESSAGE_MERGED_FROM], s->lead);
+
+        /* in a mail that is where its quote begins */
+
+        if (message->v[CRM_MESSAGE_KIND].num != CRM_MESSAGE_EMAIL) {
+            crm_value_set_num(&message->v[CRM_MESSAGE_QUOTED_FROM], s->lead);
+        }
     }
 
     if (crm_query_match(f, &m->query, message)) {
