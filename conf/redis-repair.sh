@@ -17,7 +17,8 @@ manifest=$log/appendonly.aof.manifest
 
 [ -f "$manifest" ] || exit 0
 
-file=$(sed -n 's/^file \(.*\) seq [0-9]* type i$/\1/p' "$manifest" | tail -n 1)
+file=$(sed -n 's/^file \(.*\) seq [0-9]* type i\( .*\)*$/\1/p' "$manifest" \
+       | tail -n 1)
 
 # nothing was written yet, or the file was not made when it was named
 [ -n "$file" ] && [ -s "$log/$file" ] || exit 0

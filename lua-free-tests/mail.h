@@ -50,8 +50,9 @@ teardown(void **state)
 UNUSED static void
 is(const crm_str_t *got, const char *expected)
 {
-    assert_string_equal(crm_arena_printf(&arena, "%.*s%c", (int) got->len,
-                                         got->data, 0).data, expected);
+    assert_string_equal((char *) crm_arena_printf(&arena, "%.*s%c",
+                                                  (int) got->len, got->data,
+                                                  0).data, expected);
 }
 
 

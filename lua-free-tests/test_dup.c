@@ -275,7 +275,6 @@ test_replacements(void **state)
     refused_replacement("(a)", "${name}");
     refused_replacement("(a)", "$");
     refused_replacement("(a)", "${1");
-    refused_replacement("(a)", "\\1");
     refused_replacement("(a)", "\\T");
     refused_replacement("^.++", "${p:+\\Te.c0om2");
 

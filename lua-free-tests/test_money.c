@@ -158,6 +158,7 @@ test_country(void **state)
     assert_false(country("UK"));
     assert_false(country("EU"));
     assert_false(country("XK"));
+    assert_false(country("CQ"));
     assert_false(country("ZZ"));
     assert_false(country("AN"));
     assert_false(country("SU"));

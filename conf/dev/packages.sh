@@ -20,7 +20,7 @@ if [ "${1:-run}" != run ]; then
               libcpanel-json-xs-perl python3-icalendar libnginx-mod-nchan
               libnginx-mod-http-lua libnginx-mod-http-headers-more-filter
               libasan8 libubsan1 wrk
-              clang libclang-rt-14-dev valgrind postfix"
+              clang libclang-rt-dev valgrind postfix"
 fi
 
 # what the benchmark compares with; node as well, from wherever npm is
@@ -30,6 +30,11 @@ if [ "${1:-run}" = bench ]; then
     if ! command -v npm > /dev/null; then
         packages="$packages nodejs npm"
     fi
+fi
+
+# Asia/Calcutta and the like, which Debian 12 has in tzdata
+if [ "$(. /etc/os-release && echo "${VERSION_ID:-}")" != 12 ]; then
+    packages="$packages tzdata-legacy"
 fi
 
 installed() {

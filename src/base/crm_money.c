@@ -72,7 +72,7 @@ static const crm_exponent_t  crm_exponents[] = {
 
 /* CLDR's own codes among ICU's countries; ISO 3166-1 assigns none of them */
 
-static const char  crm_no_countries[][3] = { "DG", "EA", "IC", "XK" };
+static const char  crm_no_countries[][3] = { "CQ", "DG", "EA", "IC", "XK" };
 
 
 /*
