@@ -314,6 +314,40 @@ is(scalar(grep { ($_->[3][0] // '') =~ /^(?:FCALL|HGETALL|ZRANGE)/i
     || diag(explain(\@slow));
 
 
+# ---- cancelled while it runs ---------------------------------------------
+
+# what it had changed by then is counted, the slice that it was in as well:
+# that is what undo takes back
+
+my $part = 0;
+
+for my $round (1 .. 20) {
+    $res = $crm->bulk('assign', { source => 'wave', active => 'any' },
+                { user_id => $round % 2 ? undef : $sara->id });
+    sleep 0.02 * ($round % 5);
+
+    next if $crm->post($res->header('Location') . '/cancel')->status != 200;
+
+    my ($count, $done);
+
+    for (1 .. 100) {
+        $count = $done;
+        $done = $crm->get($res->header('Location'))->json->{done};
+        last if defined $count && $count == $done && $_ > 10;
+        sleep 0.02;
+    }
+
+    my $undo = $crm->post($res->header('Location') . '/undo');
+    $crm->status_ok($undo, 202);
+
+    is($done, $crm->wait_job($undo)->json->{done}, "counted: $done");
+
+    last if ($part += $done > 0) == 3;
+}
+
+cmp_ok($part, '>', 0, 'cancelled in the middle');
+
+
 # ---- a record that cannot be read ----------------------------------------
 
 # fails alone: those behind it are not held up

@@ -384,7 +384,7 @@ crm_bulk_slice_end(crm_flow_t *f)
     crm_out_t         out;
     crm_ops_t         ops;
     crm_str_t         key, text, cursor, none = crm_null_string;
-    ngx_uint_t        i;
+    ngx_uint_t        i, stopped = 0;
     crm_bulk_t       *b = f->data;
     crm_bulk_item_t  *item;
 
@@ -395,12 +395,16 @@ crm_bulk_slice_end(crm_flow_t *f)
     for (i = 0; i < b->n; i++) {
         item = &b->item[i];
 
-        /* the store was away, or the job is somebody else's now: from what
-           was saved last, past the marks; a record that cannot be read fails
-           by itself */
+        /* the store was away: from what was saved last, past the marks; a
+           record that cannot be read fails by itself */
 
-        if (item->status == 503 || item->problem == CRM_P_CONFLICT) {
+        if (item->status == 503) {
             return crm_flow_problem(f, CRM_P_STORE_UNAVAILABLE, NULL);
+        }
+
+        if (item->problem == CRM_P_CONFLICT) {
+            stopped = 1;
+            continue;
         }
 
         if (item->skipped) {
@@ -422,6 +426,10 @@ crm_bulk_slice_end(crm_flow_t *f)
         }
 
         crm_ops_put(&ops, "RPUSH", key, text, none, none);
+    }
+
+    if (stopped) {
+        return crm_job_stopped(f);
     }
 
     if (ops.nwrites > 0) {

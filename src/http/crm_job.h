@@ -158,6 +158,13 @@ ngx_int_t crm_job_save(crm_flow_t *f, crm_ops_t *ops,
 ngx_int_t crm_job_finish(crm_flow_t *f, crm_ops_t *ops,
     const crm_str_t *result);
 
+/*
+ * Instead of these, where a commit was refused since the job is no longer
+ * this run's: ends the run.  If it was cancelled, what the slice has done by
+ * then is counted, since it can be taken back.
+ */
+ngx_int_t crm_job_stopped(crm_flow_t *f);
+
 
 /* ---- for the worker ----------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 
 
 static ngx_int_t crm_job_conf_loaded(crm_flow_t *f);
+static ngx_int_t crm_job_left_it(crm_flow_t *f);
 static ngx_int_t crm_job_saved(crm_flow_t *f);
 
 
@@ -104,8 +105,10 @@ crm_job_set_cursor(crm_job_t *job, const crm_str_t *cursor)
 }
 
 
-void
-crm_job_mine(crm_job_t *job, crm_ops_t *ops, crm_str_t key)
+/* the job is this run's, and in that state */
+
+static void
+crm_job_held(crm_job_t *job, crm_ops_t *ops, crm_str_t key, crm_str_t state)
 {
     crm_str_t  owner;
 
@@ -115,7 +118,14 @@ crm_job_mine(crm_job_t *job, crm_ops_t *ops, crm_str_t key)
     crm_change_check(ops, CRM_CHECK_FIELD_EQ, key, crm_str(CRM_JOB_OWNER),
                      owner, CRM_JOB_TAG);
     crm_change_check(ops, CRM_CHECK_FIELD_EQ, key, crm_str("state"),
-                     crm_str("running"), CRM_JOB_TAG);
+                     state, CRM_JOB_TAG);
+}
+
+
+void
+crm_job_mine(crm_job_t *job, crm_ops_t *ops, crm_str_t key)
+{
+    crm_job_held(job, ops, key, crm_str("running"));
 }
 
 
@@ -204,6 +214,53 @@ crm_job_applied(crm_job_t *job)
 }
 
 
+ngx_int_t
+crm_job_stopped(crm_flow_t *f)
+{
+    crm_ops_t      ops;
+    crm_str_t      key, none = crm_null_string;
+    crm_job_t     *job = crm_job(f);
+    crm_record_t  *rec;
+
+    job->lost = 1;
+
+    rec = crm_record_new(&f->arena, &crm_entities[CRM_KIND_JOB]);
+    if (rec == NULL) {
+        return NGX_ERROR;
+    }
+
+    crm_value_set_num(&rec->v[CRM_JOB_DONE], job->done);
+    crm_value_set_num(&rec->v[CRM_JOB_FAILED], job->failed);
+
+    key = crm_job_key(&f->arena, &job->home, job->id);
+
+    crm_ops_init(&ops, &f->arena);
+    crm_job_held(job, &ops, key, crm_str("cancelled"));
+    crm_ops_put(&ops, "HINCRBY", key, crm_str("v"), crm_str("1"), none);
+    crm_job_store(&ops, key, rec);
+
+    if (ops.failed) {
+        return NGX_ERROR;
+    }
+
+    crm_flow_commit(f, &ops);
+
+    return crm_flow_wait(f, crm_job_left_it);
+}
+
+
+/* refused where another run has the job: that one counts */
+
+static ngx_int_t
+crm_job_left_it(crm_flow_t *f)
+{
+    ngx_uint_t  failed;
+
+    return crm_commit_reply(&f->reply[0], &failed, NULL) == NGX_ERROR
+           ? NGX_ERROR : NGX_OK;
+}
+
+
 static ngx_int_t
 crm_job_saved(crm_flow_t *f)
 {
@@ -220,8 +277,7 @@ crm_job_saved(crm_flow_t *f)
             return crm_flow_retry(f);
         }
 
-        job->lost = 1;
-        return NGX_OK;
+        return crm_job_stopped(f);
 
     default:
         return NGX_ERROR;
