@@ -98,6 +98,9 @@ test_single(void **state)
                            ",\"new\":\"web\",\"lead_id\":3}"));
     assert_non_null(strstr(changes(), "{\"field\":\"name\",\"old\":\"B\","
                            "\"new\":\"A\",\"lead_id\":3}"));
+    assert_non_null(strstr(cstr(message->v[CRM_MESSAGE_BODY].str),
+                           "\nB (#3)\n\tcreated_at: 1970-01-01T00:00:00.003Z"
+                           "\n\tstage_id: 3\n\tphone: 2\n\texpected_revenue: 900"));
 }
 
 

@@ -88,6 +88,37 @@ crm_merge_log_name(crm_out_t *out, const crm_record_t *rec)
 }
 
 
+/* as in JSON, without the quotes of a text, a date or a word */
+
+static void
+crm_merge_log_value(crm_out_t *out, const crm_field_t *f,
+    const crm_value_t *v)
+{
+    crm_out_t  one;
+    crm_str_t  text;
+
+    if (f->type >= CRM_T_NUMERIC_MAX && f->type < CRM_T_STRING_MAX) {
+        crm_out_str(out, &v->str);
+        return;
+    }
+
+    crm_out_init(&one, out->arena, 64);
+    crm_value_json(&one, f, v);
+
+    if (crm_out_join(&one, &text) != CRM_OK) {
+        out->failed = 1;
+        return;
+    }
+
+    if (text.data[0] == '"') {
+        text.data++;
+        text.len -= 2;
+    }
+
+    crm_out_str(out, &text);
+}
+
+
 static void
 crm_merge_log_line(crm_out_t *out, const crm_record_t *loser, unsigned field)
 {
@@ -102,12 +133,7 @@ crm_merge_log_line(crm_out_t *out, const crm_record_t *loser, unsigned field)
     crm_out_lit(out, "\n\t");
     crm_out_str(out, &f->name);
     crm_out_lit(out, ": ");
-
-    if (f->type >= CRM_T_NUMERIC_MAX && f->type < CRM_T_STRING_MAX) {
-        crm_out_str(out, &loser->v[field].str);
-    } else {
-        crm_value_json(out, f, &loser->v[field]);
-    }
+    crm_merge_log_value(out, f, &loser->v[field]);
 }
 
 
