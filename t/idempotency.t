@@ -230,6 +230,31 @@ is_deeply(pick($two->json, qw(id city version)),
           'and what it is now');
 is($two->header('Location'), $one->header('Location'), 'Location');
 
+# what is no object at an address of its own is kept whole
+
+my $wide = $crm->post('/activity-types', { name => 'Wide',
+                                           default_note => 'x' x 65_536 })
+               ->json->{id};
+my $plan = $crm->post('/activity-plans', {
+    name => 'Wide', steps => [ ({ type_id => $wide }) x 2 ],
+})->json->{id};
+my $on = $one->json->{id};
+
+$crm->post("/leads/$on/activities", { type_id => 1 });
+
+for my $case ([ "/leads/$on/messages", { body => 'x' x 65_536 } ],
+              [ "/leads/$on/activity-plans/$plan", {} ])
+{
+    my ($path, $body) = @$case;
+    my @both = map { $crm->post($path, $body, keyed('large')) } 1, 2;
+
+    $crm->status_ok($both[0], 201, $path);
+    cmp_ok(length $both[0]->body, '>', 65_536, "$path: large");
+    is($both[1]->header('Idempotency-Replayed'), 'true', "$path: a replay");
+    is($both[1]->status, 201, "$path: the stored status");
+    ok($both[1]->body eq $both[0]->body, "$path: the same");
+}
+
 
 # ---- copies at the same time ---------------------------------------------
 

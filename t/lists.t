@@ -287,7 +287,8 @@ for my $query ('stage_id=x', 'stage_id=0', 'stage_id=-1', 'type=robot',
                'sort=--id', 'limit=0', 'limit=x', 'limit=1001', 'q=a', 'q=',
                'fields=nope', 'fields=', 'fields=rank', 'include=nope',
                'total=1', 'rotting=maybe',
-               'activity_state=done', 'id=1&id=2', 'user_id=you')
+               'activity_state=done', 'id=1&id=2', 'user_id=you', 'country=XX',
+               'country=Iran')
 {
     $crm->problem_ok($crm->get("/leads?$query"), 400, 'invalid_parameter',
                      undef, "$query: 400");

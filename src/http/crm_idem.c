@@ -279,6 +279,19 @@ crm_idem_set(crm_ops_t *ops, crm_str_t key, crm_out_t *out, const char *ttl)
 }
 
 
+/* only one object at its own address can be read again in its place */
+
+static ngx_uint_t
+crm_idem_kept(const crm_answer_t *answer, size_t size)
+{
+    const crm_str_t  *location = &answer->location;
+
+    return size <= CRM_IDEM_BODY_MAX || answer->etag.len == 0
+           || location->len == 0
+           || memchr(location->data, '?', location->len) != NULL;
+}
+
+
 void
 crm_idem_store(crm_flow_t *f, crm_ops_t *ops)
 {
@@ -299,7 +312,7 @@ crm_idem_store(crm_flow_t *f, crm_ops_t *ops)
     crm_out_str(&out, &answer->etag);
     crm_out_char(&out, '\n');
 
-    if (size > CRM_IDEM_BODY_MAX && answer->location.len > 0) {
+    if (!crm_idem_kept(answer, size)) {
         crm_out_lit(&out, "-\n");
 
     } else {

@@ -3,6 +3,7 @@
  */
 
 #include "crm_digest.h"
+#include "crm_money.h"
 #include "crm_query.h"
 #include "crm_respond.h"
 #include "crm_text.h"
@@ -124,6 +125,31 @@ crm_query_number(const crm_field_t *field, const crm_str_t *text,
 }
 
 
+/* folded, as it is compared */
+
+static int
+crm_query_country(crm_flow_t *f, const crm_str_t *text, crm_str_t *str)
+{
+    int        rc;
+    u_char     upper[2];
+    crm_str_t  code;
+
+    rc = crm_text_fold(&f->arena, text, str);
+
+    if (rc != CRM_OK || str->len != 2) {
+        return rc != CRM_OK ? rc : CRM_DECLINED;
+    }
+
+    upper[0] = ngx_toupper(str->data[0]);
+    upper[1] = ngx_toupper(str->data[1]);
+
+    code.data = upper;
+    code.len = 2;
+
+    return crm_country_valid(&code) ? CRM_OK : CRM_DECLINED;
+}
+
+
 ngx_int_t
 crm_query_value(crm_flow_t *f, const crm_field_t *field, crm_str_t *text,
     int64_t *num, crm_str_t *str)
@@ -163,6 +189,10 @@ crm_query_value(crm_flow_t *f, const crm_field_t *field, crm_str_t *text,
 
     case CRM_T_PHONE:
         rc = crm_text_phone(&f->arena, text, str);
+        break;
+
+    case CRM_T_COUNTRY:
+        rc = crm_query_country(f, text, str);
         break;
 
     default:
