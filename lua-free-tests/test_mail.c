@@ -198,6 +198,14 @@ test_addresses(void **state)
     assert_int_equal(parse("From: =?utf-8?Q?a=0D=0AX=3A_b?= <a@b.example>\n\n"
                            "x"), CRM_OK);
     is(&mail.from_name, "a X: b");
+
+    assert_int_equal(parse("From: =?utf-8?Q?=22Ali=2C_K=C3=BC=22?="
+                           " <ak@b.example>\n\nx"), CRM_OK);
+    is(&mail.from_name, "Ali, Kü");
+
+    assert_int_equal(parse("From: =?utf-8?Q?=22_=22?= <ak@b.example>\n\nx"),
+                     CRM_OK);
+    is(&mail.from_name, "ak");
 }
 
 

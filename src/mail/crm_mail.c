@@ -309,6 +309,16 @@ crm_mail_mailbox_take(crm_arena_t *a, InternetAddressMailbox *mailbox,
         m->from_address = address;
     }
 
+    /* some encode the quotes together with the name */
+
+    if (m->from_name.len > 1 && m->from_name.data[0] == '"'
+        && m->from_name.data[m->from_name.len - 1] == '"')
+    {
+        m->from_name.data++;
+        m->from_name.len -= 2;
+        crm_text_trim(&m->from_name);
+    }
+
     /* without a name the local part serves as one */
 
     if (m->from_name.len == 0) {
