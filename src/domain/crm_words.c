@@ -5,13 +5,12 @@
  */
 
 #include "crm_keyer.h"
+#include "crm_phone.h"
 #include "crm_text.h"
 #include "crm_words.h"
 
 
 #define CRM_WORDS_FIRST   16
-#define CRM_PHONE_LOCAL   10    /* digits without the country code, at most */
-#define CRM_PHONE_LEAST   5     /* as many digits are taken for a phone */
 
 
 /* words without doubles */
@@ -30,14 +29,10 @@ static void crm_words_add(crm_words_set_t *set, const crm_str_t *word);
 static void crm_words_add_text(crm_words_set_t *set, const crm_str_t *text);
 static void crm_words_add_phone(crm_words_set_t *set,
     const crm_str_t *phone);
-static crm_str_t crm_words_bare(const crm_str_t *word);
 static void crm_words_emit(crm_ix_list_t *list, const char *part, int64_t id,
     const crm_str_t *word);
 static void crm_words_emit_pair(crm_ix_list_t *list, const char *part,
     int64_t id, const crm_words_set_t *set, unsigned nth);
-static int crm_words_is_phone(const crm_str_t *folded);
-static int crm_words_is_international(const crm_str_t *phone);
-static crm_str_t crm_words_national(const crm_str_t *digits);
 static void crm_words_prune(crm_words_set_t *set);
 static void crm_words_sort(crm_words_set_t *set);
 static int crm_words_is_single(const crm_str_t *word);
@@ -130,13 +125,13 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
         return CRM_ERROR;
     }
 
-    if (crm_words_is_phone(&folded)) {
+    if (crm_phone_is(&folded)) {
         if (crm_text_phone(a, &folded, &word) != CRM_OK) {
             return CRM_ERROR;
         }
 
-        word = crm_words_is_international(&folded)
-               ? crm_words_national(&word) : crm_words_bare(&word);
+        word = crm_phone_is_international(&folded)
+               ? crm_phone_national(&word) : crm_phone_bare(&word);
         crm_words_add(&set, &word);
 
     } else {
@@ -145,7 +140,7 @@ crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words)
         while (set.n <= CRM_WORDS_ASKED
                && crm_text_word(&rest, &word) == CRM_OK)
         {
-            word = crm_words_bare(&word);
+            word = crm_phone_bare(&word);
             crm_words_add(&set, &word);
         }
     }
@@ -262,7 +257,7 @@ crm_words_add_text(crm_words_set_t *set, const crm_str_t *text)
     while (crm_text_word(&rest, &word) == CRM_OK) {
         crm_words_add(set, &word);
 
-        bare = crm_words_bare(&word);
+        bare = crm_phone_bare(&word);
 
         if (bare.len != word.len) {
             crm_words_add(set, &bare);
@@ -271,70 +266,13 @@ crm_words_add_text(crm_words_set_t *set, const crm_str_t *text)
 }
 
 
-static int
-crm_words_is_international(const crm_str_t *phone)
-{
-    return (phone->len > 0 && phone->data[0] == '+')
-           || (phone->len > 1 && phone->data[0] == '0'
-               && phone->data[1] == '0');
-}
-
-
-/*
- * The number without its country code (ITU-T E.164: one digit in zones 1 and
- * 7, two in those listed, else three); a leading 00 goes too.  What is too
- * short to have one stays as it is.
- */
-
-static crm_str_t
-crm_words_national(const crm_str_t *digits)
-{
-    size_t     n;
-    unsigned   code;
-    crm_str_t  national;
-
-    static const char  two[] =
-        "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 "
-        "55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98";
-
-    national = crm_words_bare(digits);
-
-    if (national.len < CRM_PHONE_LEAST) {
-        return national;
-    }
-
-    if (national.data[0] == '1' || national.data[0] == '7') {
-        n = 1;
-
-    } else {
-        for (n = 3, code = 0; code < sizeof(two); code += 3) {
-            if (memcmp(two + code, national.data, 2) == 0) {
-                n = 2;
-                break;
-            }
-        }
-    }
-
-    national.data += n;
-    national.len -= n;
-
-    /* "+98 (0)21": the trunk prefix between */
-
-    if (national.len > 0 && national.data[0] == '0') {
-        national.data++;
-        national.len--;
-    }
-
-    return national;
-}
-
-
 /* found with and without country code or trunk prefix (api.md, `q') */
 
 static void
 crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
 {
-    crm_str_t  digits, tail, folded;
+    unsigned   whole;
+    crm_str_t  digits, tail, trunk, folded;
 
     if (crm_text_phone(set->arena, phone, &digits) != CRM_OK) {
         set->failed = 1;
@@ -357,54 +295,38 @@ crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
         return;
     }
 
-    if (crm_words_is_international(&folded)) {
-        tail = crm_words_national(&digits);
-        crm_words_add(set, &tail);
-        return;
-    }
+    whole = crm_phone_is_international(&folded)
+            || digits.len >= CRM_PHONE_LOCAL;
 
     tail = digits;
 
-    if (digits.len > CRM_PHONE_LOCAL) {
+    if (crm_phone_is_international(&folded)) {
+        tail = crm_phone_national(&digits);
+
+    } else if (digits.len > CRM_PHONE_LOCAL) {
         tail.data += digits.len - CRM_PHONE_LOCAL;
         tail.len = CRM_PHONE_LOCAL;
-        crm_words_add(set, &tail);
     }
+
+    crm_words_add(set, &tail);
 
     if (digits.data[0] == '0') {
         digits.data++;
         digits.len--;
         crm_words_add(set, &digits);
-    }
-}
-
-
-/* digits as in a phone number, without the leading 00 or 0; else the word */
-
-static crm_str_t
-crm_words_bare(const crm_str_t *word)
-{
-    size_t     i, skip;
-    crm_str_t  bare;
-
-    bare = *word;
-
-    if (word->len < CRM_PHONE_LEAST || word->data[0] != '0') {
-        return bare;
+        return;
     }
 
-    for (i = 0; i < word->len; i++) {
-        if (word->data[i] < '0' || word->data[i] > '9') {
-            return bare;
-        }
+    if (!whole) {
+        return;
     }
 
-    skip = (word->data[1] == '0') ? 2 : 1;
+    if (crm_phone_trunk(set->arena, &tail, &trunk) != CRM_OK) {
+        set->failed = 1;
+        return;
+    }
 
-    bare.data += skip;
-    bare.len -= skip;
-
-    return bare;
+    crm_words_add(set, &trunk);
 }
 
 
@@ -501,28 +423,6 @@ crm_words_emit_pair(crm_ix_list_t *list, const char *part, int64_t id,
     {
         crm_ix_bit(list, key, id & CRM_BITMAP_MASK);
     }
-}
-
-
-static int
-crm_words_is_phone(const crm_str_t *folded)
-{
-    u_char    c;
-    size_t    i;
-    unsigned  digits;
-
-    for (digits = 0, i = 0; i < folded->len; i++) {
-        c = folded->data[i];
-
-        if (c >= '0' && c <= '9') {
-            digits++;
-
-        } else if (c == '\0' || strchr("+ -()/.", c) == NULL) {
-            return 0;
-        }
-    }
-
-    return digits >= CRM_PHONE_LEAST;
 }
 
 
