@@ -416,6 +416,21 @@ subtest 'groups' => sub {
                                  "$company company_name zed"]],
               'one to whom they are the same records');
 
+    my (@seen_by_page, $next);
+
+    do {
+        my $page = $sal->get('/duplicates?limit=1'
+                             . (defined $next ? "&cursor=$next" : ''));
+
+        push @seen_by_page, map { [ [map { $_->{id} } @{ $_->{leads} }],
+                                    map { $_->{rule_id} } @{ $_->{matched} }] }
+                            @{ $page->json->{data} };
+        $next = $page->json->{next_cursor};
+    } while (defined $next);
+
+    is_deeply(\@seen_by_page, [[\@mine, $mail, $domain, $company]],
+              'on one page, by all of its keys');
+
     $crm->delete("/leads/$_") for @mine, $hers;
 
     # the order is that of what one sees

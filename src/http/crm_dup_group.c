@@ -59,8 +59,10 @@ crm_dup_group_take(crm_flow_t *f, crm_dup_group_t *g,
 
     for (i = 0; i < g->n; i++) {
         m = &g->member[g->nmembers];
-        rc = crm_read_record(f, &crm_entities[CRM_KIND_LEAD], g->id[i],
-                             &replies[i], &m->lead);
+        rc = g->brief
+             ? crm_dup_read_take(f, g->id[i], &replies[i], &m->lead)
+             : crm_read_record(f, &crm_entities[CRM_KIND_LEAD], g->id[i],
+                               &replies[i], &m->lead);
 
         if (rc == NGX_ERROR) {
             return NGX_ERROR;
@@ -88,7 +90,7 @@ crm_dup_group_take(crm_flow_t *f, crm_dup_group_t *g,
         g->nmembers++;
     }
 
-    return crm_dup_group_keys(f, g);
+    return g->brief ? NGX_OK : crm_dup_group_keys(f, g);
 }
 
 
@@ -198,36 +200,6 @@ crm_dup_group_show(crm_flow_t *f, crm_dup_group_t *g)
     }
 
     return NGX_OK;
-}
-
-
-/* whoever sees a part of the records sees the same ones under several keys:
-   these are one group, as a second one would tell of the rest */
-
-ngx_uint_t
-crm_dup_group_join(crm_flow_t *f, crm_dup_group_t *g,
-    const crm_dup_group_t *other)
-{
-    unsigned    k;
-    ngx_uint_t  i;
-
-    if (g->nleads != other->nleads) {
-        return 0;
-    }
-
-    for (i = 0; i < g->nleads; i++) {
-        if (crm_record_id(g->lead[i]) != crm_record_id(other->lead[i])) {
-            return 0;
-        }
-    }
-
-    for (k = 0; k < f->conf->ndup; k++) {
-        if (g->key[k].len == 0) {
-            g->key[k] = other->key[k];
-        }
-    }
-
-    return 1;
 }
 
 

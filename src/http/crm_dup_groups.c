@@ -25,6 +25,10 @@ static ngx_int_t crm_groups_picked(crm_flow_t *f);
 static ngx_int_t crm_groups_members(crm_flow_t *f);
 static ngx_int_t crm_groups_loaded(crm_flow_t *f);
 static ngx_int_t crm_groups_compared(crm_flow_t *f);
+static ngx_int_t crm_groups_parts(crm_flow_t *f);
+static ngx_int_t crm_groups_part_ids(crm_flow_t *f);
+static ngx_int_t crm_groups_part_take(crm_flow_t *f);
+static ngx_int_t crm_groups_collect(crm_flow_t *f);
 static ngx_int_t crm_groups_finish(crm_flow_t *f);
 static ngx_int_t crm_groups_answer(crm_flow_t *f);
 
@@ -34,6 +38,7 @@ typedef struct {
     crm_str_t           secret;         /* of its cursors */
     crm_dup_group_t    *group;          /* of this round */
     ngx_uint_t          ngroups;
+    crm_dup_parts_t     parts;          /* other keys of those */
     crm_dup_group_t   **shown;
     ngx_uint_t          nshown;
     ngx_uint_t          looked;         /* records */
@@ -320,10 +325,115 @@ crm_groups_loaded(crm_flow_t *f)
 static ngx_int_t
 crm_groups_compared(crm_flow_t *f)
 {
-    ngx_uint_t          i, k;
+    ngx_uint_t          i;
     crm_groups_t       *g = f->data;
-    crm_dup_group_t    *one;
     const crm_reply_t  *reply = f->reply;
+
+    for (i = 0; i < g->ngroups; i++) {
+        reply = crm_dup_group_compare(f, &g->group[i], reply);
+
+        if (crm_dup_group_show(f, &g->group[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return crm_groups_parts(f);
+}
+
+
+/* ---- those of which a part is shown ------------------------------------- */
+
+/* the rest of the round is left to the next one, or to the next page */
+
+static void
+crm_groups_cut(crm_groups_t *g, ngx_uint_t n)
+{
+    if (n < g->ngroups) {
+        g->ngroups = n;
+        g->more = 1;
+    }
+}
+
+
+static ngx_int_t
+crm_groups_parts(crm_flow_t *f)
+{
+    ngx_uint_t     i, room;
+    crm_groups_t  *g = f->data;
+
+    g->parts.n = 0;
+    g->parts.part = crm_arena_calloc(&f->arena, g->ngroups * f->conf->ndup
+                                                * sizeof(crm_dup_part_t));
+    if (g->parts.part == NULL) {
+        return NGX_ERROR;
+    }
+
+    room = g->query.query.limit - g->nshown;
+
+    for (i = 0; i < g->ngroups && room > 0; i++) {
+
+        if (!g->group[i].shown) {
+            continue;
+        }
+
+        if (crm_dup_part_ask(f, &g->group[i], &g->parts) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        room--;
+    }
+
+    crm_groups_cut(g, i);
+
+    return g->parts.n > 0 ? crm_flow_wait(f, crm_groups_part_ids)
+                          : crm_groups_collect(f);
+}
+
+
+static ngx_int_t
+crm_groups_part_ids(crm_flow_t *f)
+{
+    ngx_uint_t     n, asked;
+    crm_groups_t  *g = f->data;
+
+    n = g->parts.n;
+
+    if (crm_dup_part_ids(f, &g->parts, &asked) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (g->parts.n < n) {
+        crm_groups_cut(g, g->parts.part[g->parts.n].of - g->group);
+    }
+
+    g->looked += asked;
+
+    return asked > 0 ? crm_flow_wait(f, crm_groups_part_take)
+                     : crm_groups_collect(f);
+}
+
+
+static ngx_int_t
+crm_groups_part_take(crm_flow_t *f)
+{
+    ngx_uint_t     i;
+    crm_groups_t  *g = f->data;
+
+    for (i = 0; i < f->nreply; i++) {
+        g->bytes += crm_list_bytes(&f->reply[i]);
+    }
+
+    return crm_dup_part_take(f, &g->parts) == NGX_OK ? crm_groups_collect(f)
+                                                     : NGX_ERROR;
+}
+
+
+static ngx_int_t
+crm_groups_collect(crm_flow_t *f)
+{
+    ngx_uint_t        i;
+    crm_groups_t     *g = f->data;
+    crm_dup_group_t  *one;
 
     for (i = 0; i < g->ngroups; i++) {
         one = &g->group[i];
@@ -331,16 +441,6 @@ crm_groups_compared(crm_flow_t *f)
         if (g->nshown == g->query.query.limit) {
             g->more = 1;
             break;
-        }
-
-        reply = crm_dup_group_compare(f, one, reply);
-
-        if (crm_dup_group_show(f, one) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        for (k = 0; one->shown && k < g->nshown; k++) {
-            one->shown = !crm_dup_group_join(f, g->shown[k], one);
         }
 
         if (one->shown) {

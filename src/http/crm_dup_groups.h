@@ -1,5 +1,5 @@
-/* GET /duplicates: what crm_dup_groups.c (which groups) and
-   crm_dup_group.c (what one of them is) share */
+/* GET /duplicates: what crm_dup_groups.c (which groups), crm_dup_group.c
+   (what one of them is) and crm_dup_part.c (what else it is) share */
 
 #ifndef CRM_DUP_GROUPS_H
 #define CRM_DUP_GROUPS_H
@@ -28,10 +28,23 @@ typedef struct {
     crm_dup_member_t  *member;          /* those with the key indeed, open */
     ngx_uint_t         nmembers;
     crm_str_t         *key;             /* by rule: of all members; empty */
+    unsigned           brief:1;         /* read by crm_dup_read_ask() */
     ngx_uint_t         shown;           /* at another of its keys: 0 */
     crm_record_t     **lead;            /* shown */
     ngx_uint_t         nleads;
 } crm_dup_group_t;
+
+/* another key of what is shown of a group */
+typedef struct {
+    crm_dup_group_t   *of;
+    crm_str_t          key;
+    crm_dup_group_t    group;
+} crm_dup_part_t;
+
+typedef struct {
+    crm_dup_part_t    *part;
+    ngx_uint_t         n;
+} crm_dup_parts_t;
 
 
 /*
@@ -51,11 +64,23 @@ const crm_reply_t *crm_dup_group_compare(crm_flow_t *f,
 /* what the caller may see and has not dismissed: two or more, or none */
 ngx_int_t crm_dup_group_show(crm_flow_t *f, crm_dup_group_t *group);
 
-/* 1: the other one has the same leads, and is now part of this one */
-ngx_uint_t crm_dup_group_join(crm_flow_t *f, crm_dup_group_t *g,
-    const crm_dup_group_t *other);
-
 void crm_dup_group_json(crm_flow_t *f, const crm_view_t *view,
     crm_out_t *out, const crm_dup_group_t *group);
+
+
+/* ---- crm_dup_part.c ------------------------------------------------------ */
+
+/* queues the look-ups of the other keys of a group's shown records */
+ngx_int_t crm_dup_part_ask(crm_flow_t *f, crm_dup_group_t *g,
+    crm_dup_parts_t *parts);
+
+/* takes the replies and queues `asked' reads of their records; of too many the
+   last ones are left out, parts->n is less */
+ngx_int_t crm_dup_part_ids(crm_flow_t *f, crm_dup_parts_t *parts,
+    ngx_uint_t *asked);
+
+/* takes those: no group where an earlier one shows the same, else all of the
+   keys by which it is shown */
+ngx_int_t crm_dup_part_take(crm_flow_t *f, crm_dup_parts_t *parts);
 
 #endif /* CRM_DUP_GROUPS_H */
