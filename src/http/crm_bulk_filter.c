@@ -132,5 +132,6 @@ crm_bulk_query(crm_flow_t *f, json_t *filter, crm_query_t *query)
     return crm_bulk_fault(f, (char *) name.data,
                           unknown ? CRM_FAULT_UNKNOWN_FIELD
                                   : CRM_FAULT_INVALID,
-                          "not a filter of GET /leads");
+                          unknown ? "not a filter of GET /leads"
+                                  : "not a value of this filter");
 }
