@@ -35,7 +35,7 @@ fi
 cd "$top"
 
 cflags="$(dpkg-buildflags --get CFLAGS) $(dpkg-buildflags --get CPPFLAGS)"
-cflags="$cflags -fPIC -std=gnu11 -D_GNU_SOURCE -fno-semantic-interposition"
+cflags="$cflags -fPIC -std=gnu11 -fno-semantic-interposition"
 ldflags="$(dpkg-buildflags --get LDFLAGS) -fPIC"
 
 if [ "$sanitize" = sanitize ]; then
@@ -65,8 +65,9 @@ configure() {
 
     (
         cd /usr/share/nginx/src
-        bash ./configure --with-cc="$cc" --with-cc-opt="$cflags" \
-            --with-ld-opt="$ldflags" "${NGX_CONF_FLAGS[@]}" \
+        # newer flags of Debian's have compiler options among them, too
+        bash ./configure "${NGX_CONF_FLAGS[@]}" --with-cc="$cc" \
+            --with-cc-opt="$cflags" --with-ld-opt="$ldflags" \
             --builddir="$build" --add-dynamic-module="$top"
     ) > "$build/configure.log" 2>&1 || {
         cat "$build/configure.log" >&2

@@ -57,11 +57,22 @@ fi
 tar -xzf "$tarball" -C "$dir"
 cd "$dir/nginx-$release"
 
+# modules of Debian's program that the flags for dynamic ones leave out
+
+modules=
+for module in addition flv gunzip gzip_static mp4 random_index secure_link sub
+do
+    modules="$modules --with-http_${module}_module"
+done
+
+# the sanitizer has a crypt_r() of its own, that needs the real one loaded
+
 {
-    ./configure "${NGX_CONF_FLAGS[@]}" --builddir="$dir/objs" \
+    # shellcheck disable=SC2086
+    ./configure "${NGX_CONF_FLAGS[@]}" $modules --builddir="$dir/objs" \
         --with-cc-opt="-g -O1 -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1 \
                        -fsanitize=address -Wno-error" \
-        --with-ld-opt="-fsanitize=address -Wl,-E"
+        --with-ld-opt="-fsanitize=address -Wl,-E -Wl,--no-as-needed -lcrypt"
     make -s -j"$(nproc)" -f "$dir/objs/Makefile" "$dir/objs/nginx"
 } > "$dir/build.log" 2>&1 || {
     tail -30 "$dir/build.log" >&2

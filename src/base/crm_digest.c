@@ -70,9 +70,10 @@ crm_hash64(const void *data, size_t len)
     u_char    hash[crypto_shorthash_BYTES];
     uint64_t  value;
 
-    static const u_char  key[crypto_shorthash_KEYBYTES] = "nginx-crm hash64";
+    /* crypto_shorthash_KEYBYTES */
+    static const char  key[] = "nginx-crm hash64";
 
-    (void) crypto_shorthash(hash, data, len, key);
+    (void) crypto_shorthash(hash, data, len, (const u_char *) key);
 
     value = 0;
 
