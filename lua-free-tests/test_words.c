@@ -110,18 +110,16 @@ test_phone(void **state)
 {
     (void) state;
 
-    /* as dialled, without the country code, and how that begins at home */
+    /* as dialled, and without the country code */
 
     assert_string_equal(indexed("{'id':'1','phone':'+98 (21) 8877-6655'}",
                                 "c:w"),
-                        "c:w:021:0 8|0001 0\n"
                         "c:w:218:0 8776655|0001 0\n"
                         "c:w:982:0 188776655|0001 0\n");
 
     /* nine digits after the country code */
 
     assert_string_equal(indexed("{'id':'1','phone':'+49 30 1234567'}", "c:w"),
-                        "c:w:030:0 1|0001 0\n"
                         "c:w:301:0 234567|0001 0\n"
                         "c:w:493:0 01234567|0001 0\n");
 
@@ -129,14 +127,12 @@ test_phone(void **state)
 
     assert_string_equal(indexed("{'id':'1','phone':'0098 21 8877 6655'}",
                                 "c:w"),
-                        "c:w:021:0 8|0001 0\n"
                         "c:w:218:0 8776655|0001 0\n"
                         "c:w:982:0 188776655|0001 0\n");
 
     /* no country code: by the last ten digits, where there are as many */
 
     assert_string_equal(indexed("{'id':'1','phone':'912 345 6789'}", "c:w"),
-                        "c:w:091:0 2|0001 0\n"
                         "c:w:912:0 3456789|0001 0\n");
     assert_string_equal(indexed("{'id':'1','phone':'8877 6655'}", "c:w"),
                         "c:w:887:0 76655|0001 0\n");
@@ -292,7 +288,7 @@ test_match(void **state)
     assert_true(match(mina, "021 8877"));
     assert_true(match(mina, "+98 21 8877"));
     assert_true(match(mina, "98218877"));
-    assert_true(match(mina, "02"));
+    assert_true(match(mina, "021"));
     assert_true(match(mina, "0218"));
     assert_false(match(mina, "0217"));
     assert_true(match("{'id':'1','name':'Mina','phone':'021 8877 6655'}",

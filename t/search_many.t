@@ -21,6 +21,10 @@ my %WORDS = (
     gamma => sub { $_[0] % 40 == 0 },
     delta => sub { $_[0] % 997 == 0 },
     omega => sub { $_[0] > 4000 && $_[0] < 4300 },
+    '0912' => sub { $_[0] % 7 == 0 },
+    '9123' => sub { $_[0] % 11 == 0 },
+    '0935' => sub { $_[0] % 90 == 0 },
+    '935'  => sub { $_[0] % 1500 == 0 },
 );
 my %model;                              # by id
 
@@ -80,13 +84,15 @@ my %ORDER = (
 sub expected {
     my ($client, $q, $sort, %filter) = @_;
 
-    my @words = split / /, $q;
+    # the first digits of a telephone number, with the 0 or without
+
+    my @words = map { /^00?(\d{2,})\z/ ? "$_|$1" : $_ } split / /, $q;
     my $order = $ORDER{$sort};
 
     return map { $_->{id} } sort { $order->($a, $b) } grep {
         my $lead = $_;
 
-        !grep({ $lead->{name} !~ /\b$_/ } @words)
+        !grep({ $lead->{name} !~ /\b(?:$_)/ } @words)
         && (!defined $filter{priority} || $lead->{priority} == $filter{priority})
         && (!defined $filter{user_id} || $lead->{user_id})
         && ($client == $crm || !$lead->{user_id})
@@ -96,7 +102,8 @@ sub expected {
 
 my @Q = ('alpha', 'alpha beta', 'bet alp', 'gamma', 'gamma alpha', 'omega',
          'omega beta', 'delta', 'delta gamma', 'betty omega', 'alpha beta bett',
-         'al', 'al gamma', 'n77', 'alpha n8', 'zeta alpha', 'alpha beta n');
+         'al', 'al gamma', '0912', '091 beta', '09', '0935', 'delta 093', '912',
+         '0912 bet 0935', 'n77', 'alpha n8', 'zeta alpha', 'alpha beta n');
 my @faults;
 my $pages = 0;
 

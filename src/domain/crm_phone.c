@@ -102,31 +102,3 @@ crm_phone_bare(const crm_str_t *word)
 
     return bare;
 }
-
-
-int
-crm_phone_trunk(crm_arena_t *a, const crm_str_t *national, crm_str_t *trunk)
-{
-    u_char  *p;
-
-    trunk->data = NULL;
-    trunk->len = 0;
-
-    if (national->len < CRM_PHONE_LEAST) {
-        return CRM_OK;
-    }
-
-    p = crm_arena_bytes(a, CRM_PHONE_LEAST - 1);
-
-    if (p == NULL) {
-        return CRM_ERROR;
-    }
-
-    p[0] = '0';
-    memcpy(p + 1, national->data, CRM_PHONE_LEAST - 2);
-
-    trunk->data = p;
-    trunk->len = CRM_PHONE_LEAST - 1;
-
-    return CRM_OK;
-}

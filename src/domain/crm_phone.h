@@ -27,11 +27,4 @@ crm_str_t crm_phone_national(const crm_str_t *digits);
 /* digits as in a phone number, without the leading 00 or 0; else the word */
 crm_str_t crm_phone_bare(const crm_str_t *word);
 
-/*
- * The number's beginning as it is dialled within the country, shorter than
- * what crm_phone_bare() takes the 0 from; nothing of short numbers.
- */
-int crm_phone_trunk(crm_arena_t *a, const crm_str_t *national,
-    crm_str_t *trunk);
-
 #endif /* CRM_PHONE_H */

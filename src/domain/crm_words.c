@@ -178,20 +178,54 @@ crm_words_indexed(const crm_strs_t *words)
 }
 
 
+/* one of five digits has lost them already (crm_words_query) */
+
+crm_str_t
+crm_words_bare(const crm_str_t *word)
+{
+    size_t     i;
+    crm_str_t  bare = crm_null_string;
+
+    if (word->len < 3 || word->len >= CRM_PHONE_LEAST || word->data[0] != '0')
+    {
+        return bare;
+    }
+
+    for (i = 1; i < word->len; i++) {
+        if (word->data[i] < '0' || word->data[i] > '9') {
+            return bare;
+        }
+    }
+
+    i = word->data[1] == '0' ? 2 : 1;
+
+    if (word->len - i >= 2) {
+        bare.data = word->data + i;
+        bare.len = word->len - i;
+    }
+
+    return bare;
+}
+
+
 int
 crm_words_match(crm_arena_t *a, const crm_record_t *rec,
     const crm_strs_t *words)
 {
     unsigned         i, k;
+    crm_str_t        bare;
     crm_words_set_t  set;
 
     crm_words_init(&set, a, 1);
     crm_words_of(&set, rec);
 
     for (i = 0; i < words->n; i++) {
+        bare = crm_words_bare(&words->str[i]);
 
         for (k = 0; k < set.n; k++) {
-            if (crm_words_begins(&set.word[k], &words->str[i])) {
+            if (crm_words_begins(&set.word[k], &words->str[i])
+                || (bare.len > 0 && crm_words_begins(&set.word[k], &bare)))
+            {
                 break;
             }
         }
@@ -271,8 +305,7 @@ crm_words_add_text(crm_words_set_t *set, const crm_str_t *text)
 static void
 crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
 {
-    unsigned   whole;
-    crm_str_t  digits, tail, trunk, folded;
+    crm_str_t  digits, tail, folded;
 
     if (crm_text_phone(set->arena, phone, &digits) != CRM_OK) {
         set->failed = 1;
@@ -295,9 +328,6 @@ crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
         return;
     }
 
-    whole = crm_phone_is_international(&folded)
-            || digits.len >= CRM_PHONE_LOCAL;
-
     tail = digits;
 
     if (crm_phone_is_international(&folded)) {
@@ -314,19 +344,7 @@ crm_words_add_phone(crm_words_set_t *set, const crm_str_t *phone)
         digits.data++;
         digits.len--;
         crm_words_add(set, &digits);
-        return;
     }
-
-    if (!whole) {
-        return;
-    }
-
-    if (crm_phone_trunk(set->arena, &tail, &trunk) != CRM_OK) {
-        set->failed = 1;
-        return;
-    }
-
-    crm_words_add(set, &trunk);
 }
 
 

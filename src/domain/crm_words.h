@@ -39,6 +39,13 @@ int crm_words_query(crm_arena_t *a, const crm_str_t *q, crm_strs_t *words);
 /* how many of these words, from the first, have entries in the index */
 unsigned crm_words_indexed(const crm_strs_t *words);
 
+/*
+ * A word of a query that may be the first digits of a telephone number:
+ * without the 0 or 00 in front, as numbers with a country code have it.  It is
+ * found by either; empty: there is no other.
+ */
+crm_str_t crm_words_bare(const crm_str_t *word);
+
 /* whether the record has all words of a query; 0 when out of memory */
 int crm_words_match(crm_arena_t *a, const crm_record_t *rec,
     const crm_strs_t *words);

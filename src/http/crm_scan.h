@@ -112,8 +112,10 @@ typedef struct {
 /* a word of q */
 typedef struct {
     const crm_str_t      *text;
+    crm_str_t             bare;     /* or who has this (crm_words_bare) */
     crm_bitmap_t          bits;     /* who has it; until it is read: who has
                                        its first two letters */
+    crm_bitmap_t          sure;     /* who has a bare one of two letters */
     int64_t               estimate; /* of how many records have it */
     ngx_uint_t           *set;      /* those asked for */
     ngx_uint_t            nsets;

@@ -11,7 +11,8 @@
  *   common neither: its first two letters narrow the walk, and every record is
  *          compared with the words when it is loaded
  *
- * Words of one letter are only compared.
+ * Words of one letter are only compared.  Some words are found by either of
+ * two spellings, `text' and `bare': both are looked up.
  */
 
 #include "crm_scan.h"
@@ -40,10 +41,29 @@ crm_word_is_pair(const crm_str_t *word)
 }
 
 
+/* whether the other spelling lies in sets, too */
+
+static ngx_uint_t
+crm_word_has_more(const crm_word_t *w)
+{
+    return w->bare.len > 0 && !crm_word_is_pair(&w->bare);
+}
+
+
+/* its first two letters say all, or narrow a walk */
+
+static ngx_uint_t
+crm_word_wants_bare(const crm_scan_t *scan, const crm_word_t *w)
+{
+    return w->bare.len > 0
+           && (!crm_word_has_more(w) || scan->nsets > CRM_WORD_SMALL);
+}
+
+
 /* everything that begins with the rest of the word in one set */
 
 static void
-crm_word_ask_set(crm_flow_t *f, const crm_scan_t *scan, const char *command,
+crm_word_ask_text(crm_flow_t *f, const crm_scan_t *scan, const char *command,
     const crm_str_t *word, ngx_uint_t set)
 {
     crm_str_t  key, head, rest, low, high, none = crm_null_string;
@@ -62,11 +82,29 @@ crm_word_ask_set(crm_flow_t *f, const crm_scan_t *scan, const char *command,
 }
 
 
+/* one set; how many commands */
+
+static ngx_uint_t
+crm_word_ask_set(crm_flow_t *f, const crm_scan_t *scan, const char *command,
+    const crm_word_t *w, ngx_uint_t set)
+{
+    crm_word_ask_text(f, scan, command, w->text, set);
+
+    if (!crm_word_has_more(w)) {
+        return 1;
+    }
+
+    crm_word_ask_text(f, scan, command, &w->bare, set);
+
+    return 2;
+}
+
+
 /* the bits of the first two letters, in one command */
 
 static void
-crm_word_ask_pair(crm_flow_t *f, const crm_scan_t *scan,
-    const crm_word_t *w)
+crm_word_ask_pair(crm_flow_t *f, const crm_scan_t *scan, const crm_word_t *w,
+    const crm_str_t *text)
 {
     ngx_uint_t   i;
     crm_str_t    head, *argv;
@@ -76,7 +114,7 @@ crm_word_ask_pair(crm_flow_t *f, const crm_scan_t *scan,
         return;
     }
 
-    head = crm_text_prefix(w->text, 2);
+    head = crm_text_prefix(text, 2);
     argv[0] = crm_str("MGET");
 
     for (i = 0; i < w->bits.n; i++) {
@@ -116,52 +154,75 @@ crm_word_take_set(crm_word_t *w, ngx_uint_t set, const crm_reply_t *reply)
 
 
 static void
-crm_word_take_sets(crm_flow_t *f, crm_word_t *w, const ngx_uint_t *set,
-    ngx_uint_t n)
+crm_word_take_pair(crm_bitmap_t *bits, const crm_reply_t *reply)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < n; i++) {
-        crm_word_take_set(w, set[i], &f->reply[w->reply + i]);
+    for (i = 0; i < reply->n; i++) {
+        crm_bitmap_or(bits, i, &reply->item[i].str);
     }
+}
+
+
+/* and who has the other spelling for sure */
+
+static void
+crm_word_take_sets(crm_flow_t *f, crm_word_t *w, const ngx_uint_t *set,
+    ngx_uint_t n)
+{
+    ngx_uint_t          i;
+    const crm_reply_t  *reply = &f->reply[w->reply];
+
+    for (i = 0; i < n; i++) {
+        crm_word_take_set(w, set[i], reply++);
+
+        if (crm_word_has_more(w)) {
+            crm_word_take_set(w, set[i], reply++);
+        }
+    }
+
+    crm_bitmap_add(&w->bits, &w->sure);
 }
 
 
 /* ---- the first look ---------------------------------------------------- */
 
-/* the sets themselves, or those spread evenly that are counted; how many
-   commands */
+/* the first two letters, and the sets themselves, or those spread evenly that
+   are counted; how many commands */
 
 static ngx_uint_t
 crm_word_ask(crm_flow_t *f, const crm_scan_t *scan, crm_word_t *w)
 {
-    ngx_uint_t   i;
+    ngx_uint_t   i, n;
     const char  *command = "ZRANGEBYLEX";
 
     if (crm_word_is_pair(w->text)) {
-        crm_word_ask_pair(f, scan, w);
+        crm_word_ask_pair(f, scan, w, w->text);
         return 1;
     }
 
     w->nsets = scan->nsets;
+    n = 0;
+
+    if (crm_word_wants_bare(scan, w)) {
+        crm_word_ask_pair(f, scan, w, &w->bare);
+        n++;
+    }
 
     if (scan->nsets > CRM_WORD_SMALL) {
         w->nsets = ngx_min(scan->nsets, CRM_WORD_SAMPLE);
         command = "ZLEXCOUNT";
+
+        crm_word_ask_pair(f, scan, w, w->text);
+        n++;
     }
 
     for (i = 0; i < w->nsets; i++) {
         w->set[i] = (2 * i + 1) * scan->nsets / (2 * w->nsets);
-        crm_word_ask_set(f, scan, command, w->text, w->set[i]);
+        n += crm_word_ask_set(f, scan, command, w, w->set[i]);
     }
 
-    if (scan->nsets <= CRM_WORD_SMALL) {
-        return w->nsets;
-    }
-
-    crm_word_ask_pair(f, scan, w);
-
-    return w->nsets + 1;
+    return n;
 }
 
 
@@ -187,11 +248,13 @@ crm_scan_ask_words(crm_flow_t *f, crm_scan_t *scan, ngx_uint_t *reply)
     for (i = 0; i < scan->nwords; i++) {
         w = &scan->word[i];
         w->text = &scan->query.words.str[i];
+        w->bare = crm_words_bare(w->text);
         w->set = crm_arena_alloc(&f->arena,
                                  scan->nsets * sizeof(ngx_uint_t));
 
         if (w->set == NULL
-            || crm_bitmap_init(&w->bits, &f->arena, scan->last_id) != CRM_OK)
+            || crm_bitmap_init(&w->bits, &f->arena, scan->last_id) != CRM_OK
+            || crm_bitmap_init(&w->sure, &f->arena, scan->last_id) != CRM_OK)
         {
             return NGX_ERROR;
         }
@@ -210,29 +273,34 @@ crm_word_take(crm_flow_t *f, const crm_scan_t *scan, crm_word_t *w)
     ngx_uint_t          i;
     const crm_reply_t  *reply = &f->reply[w->reply];
 
-    if (w->nsets > 0 && scan->nsets <= CRM_WORD_SMALL) {
-        crm_word_take_sets(f, w, w->set, w->nsets);
-        w->read = 1;
-        return;
-    }
-
-    for (i = 0; i < w->nsets; i++) {
-        w->estimate += reply[i].num;
-    }
-
-    reply += w->nsets;
-
-    for (i = 0; i < reply->n; i++) {
-        crm_bitmap_or(&w->bits, i, &reply->item[i].str);
-    }
-
     if (w->nsets == 0) {
+        crm_word_take_pair(&w->bits, reply);
         w->estimate = crm_bitmap_count(&w->bits);
         w->read = 1;
         return;
     }
 
-    w->estimate = w->estimate * scan->nsets / w->nsets;
+    if (crm_word_wants_bare(scan, w)) {
+        crm_word_take_pair(crm_word_has_more(w) ? &w->bits : &w->sure,
+                           reply++);
+    }
+
+    if (scan->nsets <= CRM_WORD_SMALL) {
+        w->reply = reply - f->reply;
+        crm_word_take_sets(f, w, w->set, w->nsets);
+        w->read = 1;
+        return;
+    }
+
+    crm_word_take_pair(&w->bits, reply++);
+    crm_bitmap_add(&w->bits, &w->sure);
+
+    for (i = 0; i < w->nsets * (1 + crm_word_has_more(w)); i++) {
+        w->estimate += reply[i].num;
+    }
+
+    w->estimate = w->estimate * scan->nsets / w->nsets
+                  + crm_bitmap_count(&w->sure);
     w->common = w->estimate > CRM_WORD_COMMON;
 }
 
@@ -390,7 +458,7 @@ crm_word_read(crm_flow_t *f, crm_scan_t *scan)
     {
         set = id >> CRM_WORDS_SHIFT;
         w->set[w->nsets++] = set;
-        crm_word_ask_set(f, scan, "ZRANGEBYLEX", w->text, set);
+        (void) crm_word_ask_set(f, scan, "ZRANGEBYLEX", w, set);
     }
 
     w->read = 1;
@@ -472,11 +540,9 @@ crm_scan_learn(crm_flow_t *f, crm_scan_t *scan)
         w->reply = asked;
 
         for (k = 0; k < scan->nlearnt; k++) {
-            crm_word_ask_set(f, scan, "ZRANGEBYLEX", w->text,
-                             scan->learnt[k]);
+            asked += crm_word_ask_set(f, scan, "ZRANGEBYLEX", w,
+                                      scan->learnt[k]);
         }
-
-        asked += scan->nlearnt;
     }
 
     return asked;
