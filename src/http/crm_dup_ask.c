@@ -16,22 +16,13 @@ crm_dup_nsegments(const crm_dup_find_t *d)
 }
 
 
-/* one more than is listed, to see that they are too many */
-
 static void
 crm_dup_ask_score(crm_flow_t *f, crm_str_t key, int64_t score)
 {
-    crm_str_t  argv[7];
+    crm_dup_search_t  *s = f->data;
 
-    argv[0] = crm_str("ZRANGEBYSCORE");
-    argv[1] = key;
-    argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) score);
-    argv[3] = argv[2];
-    argv[4] = crm_str("LIMIT");
-    argv[5] = crm_str("0");
-    argv[6] = crm_arena_printf(&f->arena, "%d", CRM_DUP_COMMON + 1);
-
-    crm_dup_find_call(f, 7, argv);
+    s->asked++;
+    crm_dup_read_ids(f, key, score);
 }
 
 

@@ -114,6 +114,10 @@ int64_t crm_dup_contact_id(const crm_str_t *member);
 
 /* ---- crm_dup_read.c ------------------------------------------------------ */
 
+/* queues the read of the ids with a score in a bucket: CRM_DUP_COMMON + 1 of
+   them at most */
+void crm_dup_read_ids(crm_flow_t *f, crm_str_t key, int64_t score);
+
 /* queues the read of the fields of a lead that matching depends on: version,
    state, active, merged_into, user, contact, kept, and those of the rules */
 void crm_dup_read_ask(crm_flow_t *f, int64_t id);

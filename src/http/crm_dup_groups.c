@@ -230,13 +230,11 @@ crm_groups_picked(crm_flow_t *f)
 
     for (k = 0; k < g->ngroups; k++) {
         one = &g->group[k];
-        text = crm_arena_printf(&f->arena, "%lld", (long long) one->hash);
 
-        crm_flow_call(f, "ZRANGEBYSCORE",
-                      crm_dup_bucket_key(&f->arena, &f->tenant->prefix,
-                                         &f->conf->dup[one->rule],
-                                         CRM_DUP_OPEN, one->hash),
-                      text, text, (crm_str_t) crm_null_string);
+        crm_dup_read_ids(f, crm_dup_bucket_key(&f->arena, &f->tenant->prefix,
+                                               &f->conf->dup[one->rule],
+                                               CRM_DUP_OPEN, one->hash),
+                         one->hash);
     }
 
     return crm_flow_wait(f, crm_groups_members);
@@ -267,9 +265,7 @@ crm_groups_members(crm_flow_t *f)
             return NGX_ERROR;
         }
 
-        /* it has grown since it was picked */
-
-        for (m = 0; m < f->reply[i].n && m <= CRM_DUP_COMMON; m++) {
+        for (m = 0; m < f->reply[i].n; m++) {
             if (crm_str_int(&f->reply[i].item[m].str, &one->id[one->n])
                 == CRM_OK)
             {

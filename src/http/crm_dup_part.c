@@ -79,7 +79,7 @@ crm_dup_part_ask(crm_flow_t *f, crm_dup_group_t *g, crm_dup_parts_t *parts)
 {
     unsigned         k;
     ngx_int_t        rc;
-    crm_str_t        key, score;
+    crm_str_t        key;
     crm_dup_part_t  *part;
 
     if (!crm_dup_part_rest(f, g)) {
@@ -104,14 +104,10 @@ crm_dup_part_ask(crm_flow_t *f, crm_dup_group_t *g, crm_dup_parts_t *parts)
         part->group.brief = 1;
         part->group.hash = crm_dup_hash(&key);
 
-        score = crm_arena_printf(&f->arena, "%lld",
-                                 (long long) part->group.hash);
-
-        crm_flow_call(f, "ZRANGEBYSCORE",
-                      crm_dup_bucket_key(&f->arena, &f->tenant->prefix,
-                                         &f->conf->dup[k], CRM_DUP_OPEN,
-                                         part->group.hash),
-                      score, score, (crm_str_t) crm_null_string);
+        crm_dup_read_ids(f, crm_dup_bucket_key(&f->arena, &f->tenant->prefix,
+                                               &f->conf->dup[k], CRM_DUP_OPEN,
+                                               part->group.hash),
+                         part->group.hash);
     }
 
     return NGX_OK;

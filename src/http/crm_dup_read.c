@@ -1,4 +1,5 @@
-/* the part of a lead that duplicates depend on; see crm_dup_find.h */
+/* which leads have a key, and the part of them that duplicates depend on; see
+   crm_dup_find.h */
 
 #include "crm_dup_find.h"
 
@@ -12,6 +13,25 @@ static const unsigned  crm_dup_read_fields[] = {
 
 #define CRM_DUP_READ                                                          \
     (sizeof(crm_dup_read_fields) / sizeof(crm_dup_read_fields[0]))
+
+
+/* one more than is listed, to see that they are too many */
+
+void
+crm_dup_read_ids(crm_flow_t *f, crm_str_t key, int64_t score)
+{
+    crm_str_t  argv[7];
+
+    argv[0] = crm_str("ZRANGEBYSCORE");
+    argv[1] = key;
+    argv[2] = crm_arena_printf(&f->arena, "%lld", (long long) score);
+    argv[3] = argv[2];
+    argv[4] = crm_str("LIMIT");
+    argv[5] = crm_str("0");
+    argv[6] = crm_arena_printf(&f->arena, "%d", CRM_DUP_COMMON + 1);
+
+    crm_flow_cmd(f, 7, argv);
+}
 
 
 void
