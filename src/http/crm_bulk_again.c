@@ -23,8 +23,6 @@ static ngx_int_t crm_bulk_again_read(crm_flow_t *f);
 ngx_int_t
 crm_bulk_job_params(crm_flow_t *f, crm_bulk_request_t *r, crm_str_t *text)
 {
-    int          rc;
-    char        *dump;
     size_t       i;
     json_t      *params, *ids;
     crm_bulk_t  *b = r->bulk;
@@ -50,17 +48,7 @@ crm_bulk_job_params(crm_flow_t *f, crm_bulk_request_t *r, crm_str_t *text)
 
     (void) json_object_set_new(params, "loose", json_boolean(r->scan.loose));
 
-    dump = json_dumps(params, JSON_COMPACT);
-    json_decref(params);
-
-    if (dump == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = crm_arena_dup(&f->arena, text, dump, ngx_strlen(dump));
-    free(dump);
-
-    return rc == CRM_OK ? NGX_OK : NGX_ERROR;
+    return crm_job_params(f, params, text);
 }
 
 

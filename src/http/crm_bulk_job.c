@@ -378,12 +378,44 @@ crm_bulk_slice_marked(crm_flow_t *f)
 
 /* ---- the end of a slice, and of the job --------------------------------- */
 
+/* a failure is listed in the job's result */
+
+static ngx_int_t
+crm_bulk_slice_count(crm_flow_t *f, crm_bulk_t *b, crm_bulk_item_t *item,
+    crm_str_t key, crm_ops_t *ops)
+{
+    crm_out_t  out;
+    crm_str_t  text, none = crm_null_string;
+
+    if (item->skipped) {
+        return NGX_OK;
+    }
+
+    if (item->problem == CRM_P_NONE) {
+        b->job->done++;
+        return NGX_OK;
+    }
+
+    b->job->failed++;
+
+    crm_out_init(&out, &f->arena, 64);
+    crm_bulk_item_json(&out, item);
+
+    if (crm_out_join(&out, &text) != CRM_OK) {
+        return NGX_ERROR;
+    }
+
+    crm_ops_put(ops, "RPUSH", key, text, none, none);
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 crm_bulk_slice_end(crm_flow_t *f)
 {
-    crm_out_t         out;
     crm_ops_t         ops;
-    crm_str_t         key, text, cursor, none = crm_null_string;
+    crm_str_t         key, cursor, none = crm_null_string;
     ngx_uint_t        i, stopped = 0;
     crm_bulk_t       *b = f->data;
     crm_bulk_item_t  *item;
@@ -404,28 +436,10 @@ crm_bulk_slice_end(crm_flow_t *f)
 
         if (item->problem == CRM_P_CONFLICT) {
             stopped = 1;
-            continue;
-        }
 
-        if (item->skipped) {
-            continue;
-        }
-
-        if (item->problem == CRM_P_NONE) {
-            b->job->done++;
-            continue;
-        }
-
-        b->job->failed++;
-
-        crm_out_init(&out, &f->arena, 64);
-        crm_bulk_item_json(&out, item);
-
-        if (crm_out_join(&out, &text) != CRM_OK) {
+        } else if (crm_bulk_slice_count(f, b, item, key, &ops) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        crm_ops_put(&ops, "RPUSH", key, text, none, none);
     }
 
     if (stopped) {

@@ -40,8 +40,6 @@ crm_job_undo(crm_flow_t *f)
 static ngx_int_t
 crm_job_undo_params(crm_flow_t *f, const crm_record_t *of, crm_str_t *text)
 {
-    int          rc;
-    char        *dump;
     size_t       i;
     json_t      *was, *params;
     const char  *key;
@@ -60,19 +58,9 @@ crm_job_undo_params(crm_flow_t *f, const crm_record_t *of, crm_str_t *text)
     (void) json_object_set_new(params, "of",
                                json_integer(crm_record_id(of)));
 
-    dump = json_dumps(params, JSON_COMPACT);
-
     json_decref(was);
-    json_decref(params);
 
-    if (dump == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = crm_arena_dup(&f->arena, text, dump, ngx_strlen(dump));
-    free(dump);
-
-    return rc == CRM_OK ? NGX_OK : NGX_ERROR;
+    return crm_job_params(f, params, text);
 }
 
 

@@ -121,6 +121,9 @@ extern const crm_job_kind_t  *const crm_job_kinds[];
 /* queues the read of which crm_job_create() takes the reply */
 void crm_job_ask(crm_flow_t *f, const crm_job_kind_t *kind);
 
+/* its params as text, for the next; takes the object, NULL is out of memory */
+ngx_int_t crm_job_params(crm_flow_t *f, json_t *params, crm_str_t *text);
+
 /*
  * Adds the creation of a job to a commit; params is the text of a JSON
  * object, total -1 where it is not known.  The record, or NULL when out of

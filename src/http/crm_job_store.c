@@ -200,6 +200,26 @@ crm_job_add(crm_flow_t *f, const crm_job_kind_t *kind, crm_str_t params,
 }
 
 
+ngx_int_t
+crm_job_params(crm_flow_t *f, json_t *params, crm_str_t *text)
+{
+    int    rc;
+    char  *dump;
+
+    dump = json_dumps(params, JSON_COMPACT);
+    json_decref(params);
+
+    if (dump == NULL) {
+        return NGX_ERROR;
+    }
+
+    rc = crm_arena_dup(&f->arena, text, dump, ngx_strlen(dump));
+    free(dump);
+
+    return rc == CRM_OK ? NGX_OK : NGX_ERROR;
+}
+
+
 /*
  * The queue lies in another hash slot than the tenant and cannot be part of
  * its commit: it goes ahead on the same connection, so that no job is without

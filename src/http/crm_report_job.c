@@ -51,8 +51,6 @@ crm_report_later(crm_flow_t *f)
 static ngx_int_t
 crm_report_create(crm_flow_t *f)
 {
-    int               rc;
-    char             *dump;
     json_t           *params;
     crm_ops_t         ops;
     crm_str_t         text, none = crm_null_string;
@@ -64,17 +62,8 @@ crm_report_create(crm_flow_t *f)
                        (char *) crm_report_names[report->kind].data,
                        crm_report_names[report->kind].len,
                        "query", (char *) args->data, args->len);
-    dump = json_dumps(params, JSON_COMPACT);
-    json_decref(params);
 
-    if (dump == NULL) {
-        return NGX_ERROR;
-    }
-
-    rc = crm_arena_dup(&f->arena, &text, dump, ngx_strlen(dump));
-    free(dump);
-
-    if (rc != CRM_OK) {
+    if (crm_job_params(f, params, &text) != NGX_OK) {
         return NGX_ERROR;
     }
 

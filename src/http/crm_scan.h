@@ -311,8 +311,9 @@ ngx_int_t crm_walk_take(crm_flow_t *f, crm_scan_t *scan);
 
 /*
  * Where bitmaps are tested, entries come without scores: with its score a
- * member takes Redis 7.0 0.75 us, without 0.25.  crm_walk_prove() leaves out what does not
- * match and asks for the scores of the rest, which crm_walk_proved() takes.
+ * member takes Redis 7.0 0.75 us, without 0.25.  crm_walk_prove() leaves out
+ * what does not match and asks for the scores of the rest, which
+ * crm_walk_proved() takes.
  * Returns the number of commands; 0: all have scores.
  */
 ngx_uint_t crm_walk_prove(crm_flow_t *f, crm_scan_t *scan);
