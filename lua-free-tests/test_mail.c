@@ -203,6 +203,10 @@ test_addresses(void **state)
                            " <ak@b.example>\n\nx"), CRM_OK);
     is(&mail.from_name, "Ali, Kü");
 
+    assert_int_equal(parse("From: =?utf-8?Q?=22Ali=22_of_=22K=C3=BC=22?="
+                           " <ak@b.example>\n\nx"), CRM_OK);
+    is(&mail.from_name, "\"Ali\" of \"Kü\"");
+
     assert_int_equal(parse("From: =?utf-8?Q?=22_=22?= <ak@b.example>\n\nx"),
                      CRM_OK);
     is(&mail.from_name, "ak");

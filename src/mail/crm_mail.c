@@ -309,10 +309,11 @@ crm_mail_mailbox_take(crm_arena_t *a, InternetAddressMailbox *mailbox,
         m->from_address = address;
     }
 
-    /* some encode the quotes together with the name */
+    /* some encode the quotes together with the name: one pair, around it */
 
     if (m->from_name.len > 1 && m->from_name.data[0] == '"'
-        && m->from_name.data[m->from_name.len - 1] == '"')
+        && memchr(m->from_name.data + 1, '"', m->from_name.len - 1)
+           == m->from_name.data + m->from_name.len - 1)
     {
         m->from_name.data++;
         m->from_name.len -= 2;
