@@ -77,28 +77,37 @@ crm_phone_national(const crm_str_t *digits)
 }
 
 
-crm_str_t
-crm_phone_bare(const crm_str_t *word)
+size_t
+crm_phone_zeros(const crm_str_t *word)
 {
-    size_t     i, skip;
-    crm_str_t  bare;
+    size_t  i;
 
-    bare = *word;
-
-    if (word->len < CRM_PHONE_LEAST || word->data[0] != '0') {
-        return bare;
+    if (word->len < 2 || word->data[0] != '0') {
+        return 0;
     }
 
-    for (i = 0; i < word->len; i++) {
+    for (i = 1; i < word->len; i++) {
         if (word->data[i] < '0' || word->data[i] > '9') {
-            return bare;
+            return 0;
         }
     }
 
-    skip = (word->data[1] == '0') ? 2 : 1;
+    return (word->data[1] == '0') ? 2 : 1;
+}
 
-    bare.data += skip;
-    bare.len -= skip;
+
+crm_str_t
+crm_phone_bare(const crm_str_t *word)
+{
+    size_t     zeros;
+    crm_str_t  bare = *word;
+
+    if (word->len >= CRM_PHONE_LEAST) {
+        zeros = crm_phone_zeros(word);
+
+        bare.data += zeros;
+        bare.len -= zeros;
+    }
 
     return bare;
 }

@@ -24,6 +24,9 @@ int crm_phone_is_international(const crm_str_t *phone);
  */
 crm_str_t crm_phone_national(const crm_str_t *digits);
 
+/* 2 or 1 where 00 or 0 is in front of nothing but digits; else 0 */
+size_t crm_phone_zeros(const crm_str_t *word);
+
 /* digits as in a phone number, without the leading 00 or 0; else the word */
 crm_str_t crm_phone_bare(const crm_str_t *word);
 

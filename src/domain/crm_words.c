@@ -183,25 +183,14 @@ crm_words_indexed(const crm_strs_t *words)
 crm_str_t
 crm_words_bare(const crm_str_t *word)
 {
-    size_t     i;
+    size_t     zeros;
     crm_str_t  bare = crm_null_string;
 
-    if (word->len < 3 || word->len >= CRM_PHONE_LEAST || word->data[0] != '0')
-    {
-        return bare;
-    }
+    zeros = crm_phone_zeros(word);
 
-    for (i = 1; i < word->len; i++) {
-        if (word->data[i] < '0' || word->data[i] > '9') {
-            return bare;
-        }
-    }
-
-    i = word->data[1] == '0' ? 2 : 1;
-
-    if (word->len - i >= 2) {
-        bare.data = word->data + i;
-        bare.len = word->len - i;
+    if (zeros > 0 && word->len < CRM_PHONE_LEAST && word->len >= zeros + 2) {
+        bare.data = word->data + zeros;
+        bare.len = word->len - zeros;
     }
 
     return bare;
